@@ -1,0 +1,1 @@
+"""Portevoix: an anonymous reporting portal for the sexual exploitation of children."""

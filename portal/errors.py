@@ -1,0 +1,133 @@
+"""Every error that Portevoix raises on purpose, in one tree.
+
+    PortevoixError
+    ├── AgeError                 an age file cannot be opened
+    │   ├── HeaderFailure        the header is not well formed
+    │   ├── HMACFailure          the header was changed
+    │   ├── NoMatch              none of the identities opens the file
+    │   ├── PayloadFailure       the payload was changed or cut short
+    │   └── ArmorFailure         the armor is not well formed
+    ├── FormatError              something of docs/format.md is not as written there
+    │   ├── ParcelError          the tar inside a sealed item
+    │   ├── ReportError          report.json, report.sig, reply.json
+    │   └── BundleError          a bundle, a pack or their manifest
+    ├── ReceiptError             the eight words cannot be read
+    ├── ChannelError             a channel file is wrong
+    ├── SettingsError            the configuration, a key file or a folder is wrong
+    ├── StoreError               the database failed
+    │   ├── StoreUnavailable     it does not answer
+    │   ├── StoreFull            there is no room
+    │   └── StoreInUse           another portal serves this state folder
+    ├── IntakeError              a submission cannot be taken now
+    │   ├── Busy                 no permit for key stretching became free in time
+    │   ├── TicketExpired        the form's ticket cannot be used any more
+    │   └── CapsuleExpired       the mailbox' capsule cannot be used any more
+    └── DeskError                the desk cannot do what was asked
+        ├── WrongPassphrase      the keyring does not open
+        └── Refused              a bundle, pack or key is not acceptable
+
+A message is one clear sentence: what happened, and what to do next. It never carries a secret, nor a
+word that a reporter wrote.
+"""
+
+
+class PortevoixError(Exception):
+    """Base of all errors; `str(error)` is a sentence that may be shown to the operator."""
+
+
+class AgeError(PortevoixError):
+    """Base of the errors of `portal.age`; `category` is the word that the command line prints."""
+
+    category = "failure"
+
+
+class HeaderFailure(AgeError):
+    category = "header failure"
+
+
+class HMACFailure(AgeError):
+    category = "HMAC failure"
+
+
+class NoMatch(AgeError):
+    category = "no match"
+
+
+class PayloadFailure(AgeError):
+    category = "payload failure"
+
+
+class ArmorFailure(AgeError):
+    category = "armor failure"
+
+
+class FormatError(PortevoixError):
+    """Bytes that came from outside are not as docs/format.md says."""
+
+
+class ParcelError(FormatError):
+    pass
+
+
+class ReportError(FormatError):
+    pass
+
+
+class BundleError(FormatError):
+    pass
+
+
+class ReceiptError(PortevoixError):
+    """The words that were typed are not a receipt; `portal.receipt` defines the cases."""
+
+
+class ChannelError(PortevoixError):
+    pass
+
+
+class SettingsError(PortevoixError):
+    pass
+
+
+class StoreError(PortevoixError):
+    pass
+
+
+class StoreUnavailable(StoreError):
+    pass
+
+
+class StoreFull(StoreError):
+    pass
+
+
+class StoreInUse(StoreError):
+    pass
+
+
+class IntakeError(PortevoixError):
+    pass
+
+
+class Busy(IntakeError):
+    pass
+
+
+class TicketExpired(IntakeError):
+    pass
+
+
+class CapsuleExpired(IntakeError):
+    pass
+
+
+class DeskError(PortevoixError):
+    pass
+
+
+class WrongPassphrase(DeskError):
+    pass
+
+
+class Refused(DeskError):
+    pass

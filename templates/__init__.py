@@ -1,0 +1,1 @@
+"""The page templates, installed as `portal.templates`."""
