@@ -74,3 +74,11 @@ FILING_WAIT_SECONDS = 60.0
 """A filing without files waits so long for key stretching, seconds; one with files waits on."""
 MAILBOX_WAIT_SECONDS = 30.0
 """A mailbox visit waits so long for key stretching, seconds."""
+
+# Room (defaults; `portal.settings`).
+IN_FLIGHT_BYTES = 2048 * MIB
+"""All request bodies that are being received at one moment, bytes; they lie encrypted on the state volume."""
+FREE_BYTES_ATTACHMENTS = 2048 * MIB
+"""Below this much free space attachments are refused, bytes."""
+FREE_BYTES_TEXT = 64 * MIB
+"""Below this much free space every report is refused, bytes."""
