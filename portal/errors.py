@@ -1,12 +1,13 @@
 """Every error that Portevoix raises on purpose, in one tree.
 
     PortevoixError
-    ├── AgeError                 an age file cannot be opened
+    ├── AgeError                 an age file cannot be opened or made
     │   ├── HeaderFailure        the header is not well formed
     │   ├── HMACFailure          the header was changed
     │   ├── NoMatch              none of the identities opens the file
     │   ├── PayloadFailure       the payload was changed or cut short
-    │   └── ArmorFailure         the armor is not well formed
+    │   ├── ArmorFailure         the armor is not well formed
+    │   └── KeyFailure           a recipient or an identity cannot be used
     ├── FormatError              something of docs/format.md is not as written there
     │   ├── ParcelError          the tar inside a sealed item
     │   ├── ReportError          report.json, report.sig, reply.json
@@ -59,6 +60,12 @@ class PayloadFailure(AgeError):
 
 class ArmorFailure(AgeError):
     category = "armor failure"
+
+
+class KeyFailure(AgeError, ValueError):
+    """A recipient, an identity or a combination of them is wrong; the message never holds the key."""
+
+    category = "key failure"
 
 
 class FormatError(PortevoixError):
