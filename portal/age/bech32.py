@@ -32,7 +32,7 @@ def encode(prefix: str, data: bytes) -> str:
 
 
 def decode(prefix: str, text: str, size: int) -> bytes:
-    """The `size` bytes that `text` holds under `prefix`, in the case of the prefix. Raises KeyFailure, without the text."""
+    """The `size` bytes that `text` holds under `prefix`, in its case. Raises KeyFailure, without the text."""
     length = len(prefix) + 1 + -(-size * 8 // 5) + _CHECKSUM_CHARACTERS
     if not text.startswith(prefix + "1") or not text.isascii():
         raise KeyFailure(f"A key that begins with {prefix}1 was expected.")

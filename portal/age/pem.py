@@ -62,10 +62,7 @@ def dearmor(pieces: Iterable[Piece]) -> Iterator[bytes]:
 
 
 def strip_armor(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """A binary age file from one that may be armored.
-
-    What does not begin as a binary age file, but has dashes near its beginning, is taken to be meant as armor.
-    """
+    """A binary age file from one that may be armored (see `is_armored`). Raises ArmorFailure as `dearmor` does."""
     source = iter(pieces)
     head = b""
     for piece in source:
@@ -73,9 +70,12 @@ def strip_armor(pieces: Iterable[Piece]) -> Iterator[Piece]:
         if len(head) >= _LONGEST_LINE:
             break
     whole = chain([head], source)
-    if head.startswith(MAGIC) or b"-----" not in head[:_LONGEST_LINE]:
-        return whole
-    return dearmor(whole)
+    return dearmor(whole) if is_armored(head) else whole
+
+
+def is_armored(head: bytes) -> bool:
+    """Whether a file that begins with `head` is meant as armor: it is not a binary age file, and there are dashes."""
+    return not head.startswith(MAGIC) and b"-----" in head[:_LONGEST_LINE]
 
 
 def _lines(data: bytes) -> bytes:
