@@ -1,4 +1,4 @@
-"""The keys folder: to whom each desk's items are sealed, and by whose signature they may leave (docs/format.md section 11).
+"""The keys folder: to whom each desk's items are sealed, by whose signature they may leave (docs/format.md section 11).
 
 The files may be replaced while the portal runs: every use looks whether they changed. A change that cannot be read is
 refused as a whole, and the keys from before stay in use.

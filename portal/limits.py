@@ -78,7 +78,7 @@ MAILBOX_WAIT_SECONDS = 30.0
 # Room (defaults; `portal.settings`).
 IN_FLIGHT_BYTES = 2048 * MIB
 """All request bodies that are being received at one moment, bytes; they lie encrypted on the state volume."""
-FREE_BYTES_ATTACHMENTS = 2048 * MIB
+FREE_BYTES_ATTACHMENTS = 1024 * MIB
 """Below this much free space attachments are refused, bytes."""
 FREE_BYTES_TEXT = 64 * MIB
 """Below this much free space every report is refused, bytes."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from portal import limits
+from portal import files, limits
 from portal.errors import SettingsError
 
 LANGUAGES = ("en", "fr", "de")
@@ -72,15 +72,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The folder of the desks' public keys."""
     database: str
     """SQLAlchemy URL."""
-    title: Text = TITLE
+    title: Text = msgspec.field(default_factory=TITLE.copy)
     """The name of the site, by language."""
-    desks: dict[str, DeskInfo] = DESKS
+    desks: dict[str, DeskInfo] = msgspec.field(default_factory=DESKS.copy)
     """The desks, by the name that channels and key files use."""
     channel_desks: dict[str, list[str]] = {}
     """Which desks read a channel, where it is not what the channel's own file says."""
     fallback: str | None = None
     """The desk that reads a report which was kept from all others."""
-    independent_bodies: Text = INDEPENDENT_BODIES
+    independent_bodies: Text = msgspec.field(default_factory=INDEPENDENT_BODIES.copy)
     """Named where nobody is left to read a report."""
     channel_folder: Path | None = None
     """A folder with channel files of the deployment's own."""
@@ -133,3 +133,11 @@ def load(state: Path, keys: Path | None = None, database: str | None = None) -> 
     if settings.fallback is not None and settings.fallback not in settings.desks:
         raise SettingsError(f"{path}: `fallback` must be one of the desks: {', '.join(settings.desks)}.")
     return settings
+
+
+def remember_database(state: Path, database: str) -> None:
+    """Write the database URL into a new `portal.toml`; one that is there is the operator's and stays."""
+    path = state / FILE
+    if not path.exists():
+        # A JSON string is a TOML basic string as well.
+        files.write(path, [b"database = " + msgspec.json.encode(database) + b"\n"])

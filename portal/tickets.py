@@ -158,10 +158,19 @@ class Seals:
         seeds = keys.identity_seed, keys.sign_seed, keys.item_key
         return Capsule(*seeds, random(NONCE_BYTES), now, now, channel, desks)
 
-    def renewed(self, capsule: Capsule, *, new_nonce: bool, **changes: object) -> Capsule:
-        """The capsule as issued now; `new_nonce` once its message is stored."""
+    def renewed(self, capsule: Capsule, *, new_nonce: bool) -> Capsule:
+        """The capsule as issued now; `new_nonce` once its message is stored.
+
+        Past its reading time it is not renewed: it goes on to its end.
+        """
+        issued = self._now() if self.is_readable(capsule) else capsule.issued
         nonce = random(NONCE_BYTES) if new_nonce else capsule.nonce
-        return msgspec.structs.replace(capsule, issued=self._now(), nonce=nonce, **changes)
+        return msgspec.structs.replace(capsule, issued=issued, nonce=nonce)
+
+    @staticmethod
+    def redirected(capsule: Capsule, channel: str | None, desks: tuple[str, ...]) -> Capsule:
+        """The capsule with another way for follow-ups."""
+        return msgspec.structs.replace(capsule, channel=channel, desks=desks)
 
     def seal_capsule(self, visitor: bytes, capsule: Capsule) -> str:
         """Useless without the cookie: its key is made from it."""

@@ -1,0 +1,145 @@
+"""The command `portal`: it reads arguments, wires the parts, prints, and turns errors into one line."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from portal import bundle, exchange, files, settings, state
+from portal.desks import read_public_key
+from portal.errors import PortevoixError, SettingsError
+from portal.settings import Settings
+from portal.store import Store
+
+_READ_BYTES = 256 * 1024
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0, or 1 after an error that was printed."""
+    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except PortevoixError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {error.filename or 'a file'}: {error.strerror}: mend that, then try again.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="portal", description="The online half of Portevoix.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    init = commands.add_parser("init", help="make a state folder and the database; print the portal's key")
+    init.set_defaults(run=_init)
+    serve = commands.add_parser("serve", help="serve the portal as an onion service until SIGTERM")
+    serve.set_defaults(run=_serve)
+    export = commands.add_parser("export", help="write a bundle with all that waits for a desk")
+    export.set_defaults(run=_export)
+    take = commands.add_parser("import", help="take a desk's pack: its acknowledgements and its replies")
+    take.set_defaults(run=_import)
+    tend = commands.add_parser("tend", help="forget expired replies and the order of arrival; run it every night")
+    tend.set_defaults(run=_tend)
+
+    for command in (init, serve, export, take, tend):
+        command.add_argument("--state", type=Path, required=True, metavar="DIR", help="the state folder")
+        command.add_argument("--database", metavar="URL", help="another database than SQLite in the state folder")
+    for command in (serve, take):
+        command.add_argument("--keys", type=Path, required=True, metavar="DIR", help="the desks' public keys")
+    serve.add_argument("--preview", metavar="HOST:PORT", help="also listen on loopback, for a look without Tor")
+    serve.add_argument("--no-tor", action="store_true", help="publish no onion service")
+    serve.add_argument("--socket", type=Path, metavar="PATH", help="the unix socket (default: in the state folder)")
+    export.add_argument("--desk", required=True, metavar="NAME")
+    export.add_argument("out", type=Path, metavar="OUT")
+    take.add_argument("pack", type=Path, metavar="PACK")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return settings.load(options.state, getattr(options, "keys", None), options.database)
+
+
+def _store(options: argparse.Namespace) -> Store:
+    store = Store(_settings(options).database)
+    store.check_schema()
+    return store
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _init(options: argparse.Namespace) -> None:
+    made = state.create(options.state)
+    chosen = _settings(options)
+    with closing(Store(chosen.database)) as store:
+        store.create()
+    if options.database:
+        settings.remember_database(options.state, options.database)
+    print(made.public_key.to_base64().decode())
+    print(f"The portal's key is in {options.state / state.PUBLIC_KEY}: give it to every desk.", file=sys.stderr)
+    print(f"Its fingerprint, for reading aloud: {' '.join(bundle.fingerprint(made.public_key))}", file=sys.stderr)
+    print(
+        "Next: copy each desk's NAME.recipients and NAME.pub into a keys folder, then "
+        f"`portal serve --state {options.state} --keys KEYS`.",
+        file=sys.stderr,
+    )
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from portal import server  # Flask, waitress and tor are for this command alone
+
+    server.serve(_settings(options), server.Options(options.preview, options.socket, onion=not options.no_tor))
+
+
+def _export(options: argparse.Namespace) -> None:
+    if options.desk not in _settings(options).desks:
+        raise SettingsError(f"There is no desk called {options.desk}: it is one of those in the settings.")
+    key = state.load(options.state).signing_key
+    with closing(_store(options)) as store:
+        manifest, pieces = exchange.export(store, key, options.desk, _today())
+        files.write(options.out, pieces)
+    count = len(manifest.items)
+    print(f"{options.out}: {count} sealed items for {options.desk}. They stay here until its pack is imported.")
+
+
+def _import(options: argparse.Namespace) -> None:
+    chosen = _settings(options)
+    made = state.load(options.state)
+    keys = {
+        name: read_public_key(path, name) for name in chosen.desks if (path := chosen.keys / f"{name}.pub").exists()
+    }
+    with closing(_store(options)) as store, options.pack.open("rb") as file:
+        pieces = iter(lambda: file.read(_READ_BYTES), b"")
+        taken = exchange.take(store, bundle.site(made.public_key), keys, _today(), pieces)
+    print(_summary(taken))
+
+
+def _summary(taken: exchange.Taken) -> str:
+    pack = f"Pack {taken.manifest.counter} of {taken.manifest.desk}"
+    result = taken.result
+    if not result.applied:
+        return f"{pack}, or a later one, was taken before: nothing changed."
+    return (
+        f"{pack}: {result.collected} items acknowledged and gone from here, {result.replies} new replies, "
+        f"{result.unknown} acknowledgements of items that are not here (any more), "
+        f"{result.mismatched} with another hash (these items stay)."
+    )
+
+
+def _tend(options: argparse.Namespace) -> None:
+    with closing(_store(options)) as store:
+        result = store.tend(exchange.month_after(_today(), 0))
+    print(f"{result.expired} expired replies are gone, and the order of arrival is forgotten.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Files that are there whole or not at all, also after a power cut."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+OWNER_ONLY = 0o600
+PUBLIC = 0o644
+
+
+def write(path: Path, pieces: Iterable[bytes], *, mode: int = OWNER_ONLY, replace: bool = True) -> None:
+    """Write a file durably, under its name only when whole. Raises OSError; FileExistsError unless `replace`."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            os.replace(temporary, path)
+        else:
+            os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

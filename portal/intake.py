@@ -1,0 +1,229 @@
+"""File a report, follow it up, open a mailbox, forget a reply: the portal's work, without Flask.
+
+Rules kept here:
+- What a reporter sends is stored exactly once: its id is known before it is sealed, and a repeat finds it stored.
+- A receipt is handed out only after its report is durably committed.
+- Nothing is kept for a reporter: an unknown, an expired and an empty thread cannot be told apart.
+- No transaction is open while a client sends, while a key is stretched, or while an item is sealed.
+"""
+
+import errno
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from portal import limits, parcel, receipt, report
+from portal.age import decrypt, encrypt
+from portal.channels import Channel
+from portal.desks import KeysFolder
+from portal.errors import AgeError, FormatError, IntakeError, StoreFull, TicketExpired
+from portal.permits import Permits
+from portal.receipt import ThreadKeys
+from portal.report import Draft, Reply
+from portal.store import Store
+from portal.tickets import Capsule, Seals, Ticket
+
+
+class NobodyReads(IntakeError):
+    """The report is kept from every desk that would read it, and there is no other."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a reporter sends, on its way in; `text` is its report.txt, `desks` who is to read it."""
+
+    draft: Draft
+    text: str
+    desks: tuple[str, ...]
+    contents: Sequence[parcel.Content] = ()
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A stored report: its eight words, and the proof with which its receipt can be shown again."""
+
+    words: list[str] = field(repr=False)
+    proof: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """What the eight words open: replies, the newest first, and where a follow-up goes.
+
+    `desks` is None where no reply says it; the page asks then. `readable` is False in the time when a message is
+    still taken but replies are not shown any more.
+    """
+
+    replies: list[Reply] = field(repr=False)
+    capsule: str = field(repr=False)
+    channel: str | None
+    desks: tuple[str, ...] | None
+    readable: bool
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Who reads what: the desks of each channel by its key, and the desk that takes what is kept from all of them."""
+
+    desks: Mapping[str, tuple[str, ...]]
+    fallback: str | None = None
+
+
+class Intake:
+    """The portal's work on one store. Thread-safe; several processes may share the store.
+
+    `folder` is where a sealed item with attachments lies, without a name, until it is stored.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        seals: Seals,
+        channels: Mapping[str, Channel],
+        routing: Routing,
+        keys: KeysFolder,
+        permits: Permits,
+        folder: Path,
+    ) -> None:
+        self.channels = channels
+        self.seals = seals
+        self._store = store
+        self._routing = routing
+        self._keys = keys
+        self._permits = permits
+        self._folder = folder
+
+    def readers(self, channel: str, keep_from: Sequence[str]) -> tuple[str, ...]:
+        """The desks that will read a report in `channel`. Raises NobodyReads if all of them are kept out."""
+        desks = tuple(desk for desk in self._routing.desks[channel] if desk not in keep_from)
+        fallback = self._routing.fallback
+        if not desks and fallback is not None and fallback not in keep_from:
+            desks = (fallback,)
+        if not desks:
+            raise NobodyReads("Nobody is left to read this report: untick a desk, or turn to an independent body.")
+        return desks
+
+    def file(self, visitor: bytes, ticket_text: str, message: Message) -> Filed:
+        """Store a report and give its receipt; a repeat gives the same receipt and stores nothing.
+
+        Raises TicketExpired, Busy, StoreError, or FormatError if the report is too long.
+        """
+        ticket = self.seals.open_ticket(ticket_text)
+        entropy = self.seals.entropy(visitor, ticket)
+        with self._permits.filing(None if message.contents else limits.FILING_WAIT_SECONDS):
+            keys = receipt.derive(entropy, self.seals.salt)
+        self._store_once(message, keys, ticket.nonce, still_open=self.seals.is_fresh(ticket))
+        return self._filed(visitor, ticket)
+
+    def filed(self, visitor: bytes, ticket_text: str, proof: str) -> Filed:
+        """The receipt of a report that was filed before. Raises TicketExpired if `proof` does not show that."""
+        ticket = self.seals.open_ticket(ticket_text)
+        if not self.seals.is_proof_of_filing(visitor, ticket, proof):
+            raise TicketExpired(
+                "This page belongs to another visit: the report is sent, the words cannot be shown here."
+            )
+        return self._filed(visitor, ticket)
+
+    def _filed(self, visitor: bytes, ticket: Ticket) -> Filed:
+        words = receipt.encode(self.seals.entropy(visitor, ticket), ticket.word_list)
+        return Filed(words, self.seals.proof_of_filing(visitor, ticket))
+
+    def enter(self, visitor: bytes, typed: str) -> Mailbox:
+        """Open a mailbox with its eight words. Raises ReceiptError, Busy, StoreError."""
+        entropies = receipt.decode(typed)
+        with self._permits.visit(limits.MAILBOX_WAIT_SECONDS):
+            threads = [receipt.derive(entropy, self.seals.salt) for entropy in entropies]
+        found = [(keys, self._replies(keys)) for keys in threads]
+        keys, replies = next((thread for thread in found if thread[1]), found[0])
+        channel, desks = self._follow_up(replies)
+        return self._mailbox(visitor, self.seals.new_capsule(keys, channel, desks), replies)
+
+    def look(self, visitor: bytes, capsule_text: str) -> Mailbox:
+        """Open a mailbox again with its capsule. Raises CapsuleExpired, StoreError."""
+        return self._reopen(visitor, self.seals.open_capsule(visitor, capsule_text), new_nonce=False)
+
+    def send(self, visitor: bytes, capsule_text: str, message: Message) -> Mailbox:
+        """Store a follow-up; a repeat stores nothing. Raises CapsuleExpired, StoreError, or FormatError if too long."""
+        capsule = self.seals.open_capsule(visitor, capsule_text)
+        self._store_once(message, capsule.keys, capsule.nonce, still_open=True)
+        return self._reopen(visitor, capsule, new_nonce=True)
+
+    def delete(self, visitor: bytes, capsule_text: str, replies: Sequence[str]) -> Mailbox:
+        """Forget replies (ids as hex) that the reporter has read. Raises CapsuleExpired, StoreError."""
+        capsule = self.seals.open_capsule(visitor, capsule_text)
+        ids = [bytes.fromhex(reply) for reply in replies if len(reply) == 32 and set(reply) <= set("0123456789abcdef")]
+        if self.seals.is_readable(capsule):
+            self._store.delete_replies(capsule.keys.locator, ids)
+        return self._reopen(visitor, capsule, new_nonce=False)
+
+    def collected(self) -> dict[str, date | None]:
+        """By desk, the day on which it last collected; None where it never did."""
+        days = self._store.collected()
+        names = dict.fromkeys(desk for desks in self._routing.desks.values() for desk in desks)
+        return {name: days.get(name) for name in names}
+
+    def _reopen(self, visitor: bytes, capsule: Capsule, *, new_nonce: bool) -> Mailbox:
+        readable = self.seals.is_readable(capsule)
+        replies = self._replies(capsule.keys) if readable else []
+        channel, desks = self._follow_up(replies)
+        if desks is not None:
+            capsule = self.seals.redirected(capsule, channel, desks)
+        return self._mailbox(visitor, self.seals.renewed(capsule, new_nonce=new_nonce), replies, readable=readable)
+
+    def _mailbox(self, visitor: bytes, capsule: Capsule, replies: list[Reply], *, readable: bool = True) -> Mailbox:
+        sealed = self.seals.seal_capsule(visitor, capsule)
+        return Mailbox(replies, sealed, capsule.channel, capsule.desks, readable)
+
+    def _replies(self, keys: ThreadKeys) -> list[Reply]:
+        """The thread's replies, the newest first; what does not open is not shown."""
+        replies = []
+        for stored in self._store.replies(keys.locator):
+            try:
+                archive = decrypt([keys.identity], [stored.sealed])
+                replies.append(report.read_reply(parcel.unpack_reply(archive)))
+            except (AgeError, FormatError):
+                continue
+        return sorted(replies, key=lambda reply: (reply.day, reply.number), reverse=True)
+
+    def _follow_up(self, replies: Sequence[Reply]) -> tuple[str | None, tuple[str, ...] | None]:
+        """Channel and desks that the newest usable reply names for follow-ups."""
+        known = {desk for desks in self._routing.desks.values() for desk in desks}
+        for reply in replies:
+            desks = tuple(desk for desk in reply.follow_up if desk in known)
+            if desks and reply.channel in self.channels:
+                return reply.channel, desks
+        return None, None
+
+    def _store_once(self, message: Message, keys: ThreadKeys, nonce: bytes, *, still_open: bool) -> None:
+        identifier = report.item_id(message.draft, keys, nonce)
+        if self._store.contains(identifier):
+            return
+        if not still_open:
+            raise TicketExpired("This form was open for too long: send it again.")
+        body = report.complete(message.draft, keys, identifier, self.seals.today().isoformat())
+        archive = parcel.pack(body, report.sign(body, keys), message.text, message.contents)
+        sealed = encrypt(self._keys.recipients(message.desks), archive)
+        if message.contents:
+            with self._held(sealed) as (size, pieces):
+                self._store.add_item(identifier, message.desks, size, pieces)
+        else:
+            item = b"".join(sealed)
+            self._store.add_item(identifier, message.desks, len(item), [item])
+
+    @contextmanager
+    def _held(self, sealed: Iterable[bytes]) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """A sealed item in a file without a name, so that no transaction waits while it is sealed."""
+        try:
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                for piece in sealed:
+                    file.write(piece)
+                size = file.tell()
+                file.seek(0)
+                yield size, iter(lambda: file.read(limits.MIB), b"")
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StoreFull("There is no room for this report: send it again without its files.") from None
+            raise
