@@ -147,13 +147,9 @@ def unpack_reply(pieces: Iterable[bytes]) -> bytes:
     """The bytes of `reply.json` of a reply's archive. Raises ParcelError."""
     reader = archive.Reader(pieces)
     try:
-        names, reply = [], b""
-        for name, _ in reader:
-            names.append(name)
-            content = reader.read(limits.REPLY_BYTES)
-            reply = reply or content
-        if names != ["reply.json", "reply.txt"] or reader.end() != limits.REPLY_BYTES:
+        members = [(name, reader.read(limits.REPLY_BYTES)) for name, _ in reader]
+        if [name for name, _ in members] != ["reply.json", "reply.txt"] or reader.end() != limits.REPLY_BYTES:
             raise ParcelError("The reply is not one of ours.")
     except FormatError as error:
         raise ParcelError(str(error)) from None
-    return reply
+    return members[0][1]
