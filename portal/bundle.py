@@ -162,8 +162,11 @@ class Reader:
                 if (name, size) != (_MEMBER[type(manifest)].format(entry.id), entry.size):
                     raise BundleError("A member is not what the manifest says: copy the file again from where it came.")
                 yield place, self._checked(entry.sha256)
-            if next(self._members, None) is not None or self._archive.end() % archive.BLOCK:
+            if next(self._members, None) is not None:
                 raise BundleError("The file holds more than its manifest says.")
+            end = self._archive.position - archive.BLOCK + archive.END_BYTES
+            if self._archive.end() != end:
+                raise BundleError("The file does not end as it must: copy it again from where it came.")
         except BundleError:
             raise
         except FormatError as error:
@@ -171,9 +174,12 @@ class Reader:
 
     def _checked(self, expected: str) -> Iterator[bytes]:
         digest = hashlib.sha256()
-        for piece in self._archive.content():
-            digest.update(piece)
-            yield piece
+        try:
+            for piece in self._archive.content():
+                digest.update(piece)
+                yield piece
+        except FormatError as error:
+            raise BundleError(str(error)) from None
         if digest.hexdigest() != expected:
             raise BundleError("A member's SHA-256 is not what the manifest says: copy the file again.")
 
