@@ -1,0 +1,185 @@
+"""What a desk's pack does to the store.
+
+A pack is much work in small transactions, so that nobody waits long for the write lock, and so that a full disk can
+still be emptied: what is deleted on SQLite is overwritten with zeros, which go through the write-ahead log.
+
+1. The desk's `waiting` rows of the acknowledged items go. An item that nobody waits for does not count any more.
+2. Such items are swept away, some chunks at a time.
+3. The replies are delivered, and the pack's counter and day are noted, in one transaction.
+
+Killed between any two transactions, the pack is simply applied again: it is new until its counter is noted.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
+
+from portal.errors import StoreError
+from portal.store.backend import Backend
+from portal.store.schema import chunk, collected, item, reply, taken, waiting
+
+READ_BYTES = 64 * 1024 * 1024
+"""Bytes of items that are hashed in one transaction; a single item may be longer."""
+
+SWEEP_BYTES = 16 * 1024 * 1024
+"""Bytes that are deleted in one transaction."""
+
+BATCH_ROWS = 500
+"""Items that are acknowledged, or chunks that are deleted, in one transaction, however small."""
+
+COUNTER_MAX = 2**63 - 1
+"""The largest counter that the databases hold."""
+
+Transaction = Callable[[], AbstractContextManager[Connection]]
+"""Opens a transaction that writes."""
+
+
+@dataclass(frozen=True)
+class NewReply:
+    """A reply as it comes in a pack: id 16 bytes, locator 32 bytes, and the age file."""
+
+    id: bytes
+    locator: bytes
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class PackResult:
+    """What a pack did; every number counts this call only.
+
+    `applied` is False if the desk's last pack had this counter or a larger one. `acknowledged` items no longer wait for
+    this desk; `deleted` of them waited for no other and are gone. `mismatched` items have other bytes than the desk
+    says and stay; `unknown` ids do not wait for this desk: acknowledged before, or invented.
+    Of the replies, `stored` are new and `known` were delivered before.
+    """
+
+    applied: bool
+    acknowledged: int = 0
+    deleted: int = 0
+    mismatched: int = 0
+    unknown: int = 0
+    stored: int = 0
+    known: int = 0
+
+
+def check_counter(counter: int) -> None:
+    """Raises StoreError for a counter that no database holds."""
+    if not 1 <= counter <= COUNTER_MAX:
+        raise StoreError("The pack's counter is out of range: it was not made by `desk pack`.")
+
+
+@dataclass(frozen=True)
+class Application:
+    """The application of one pack."""
+
+    backend: Backend
+    write: Transaction
+    desk: str
+    counter: int
+
+    def run(
+        self, day: str, claims: Mapping[bytes, set[bytes]], replies: Iterable[NewReply], expires_month: str
+    ) -> PackResult:
+        """See `Store.apply_pack`; `claims` are the SHA-256 that the desk gives, by item id."""
+        counts = {"acknowledged": 0, "deleted": 0, "mismatched": 0, "unknown": 0}
+        ids = iter(sorted(claims))
+        more = True
+        while more:
+            with self.write() as connection:
+                if not self._is_new(connection):
+                    return PackResult(applied=False)
+                more = self._acknowledge_some(connection, ids, claims, counts)
+        sweep(self.backend, self.write)
+        with self.write() as connection:
+            if not self._is_new(connection):
+                return PackResult(applied=False)
+            stored, known = self._deliver(connection, replies, expires_month)
+            values = {"pack_counter": self.counter, "day": day}
+            connection.execute(update(collected).where(collected.c.desk == self.desk).values(values))
+        self.backend.forget()
+        return PackResult(applied=True, **counts, stored=stored, known=known)
+
+    def _is_new(self, connection: Connection) -> bool:
+        """Whether this pack is newer than the desk's last one; holds the desk's row against another pack of it."""
+        connection.execute(self.backend.insert(collected).values(desk=self.desk).on_conflict_do_nothing())
+        query = select(collected.c.pack_counter).where(collected.c.desk == self.desk).with_for_update()
+        last: int = connection.execute(query).scalar_one()
+        return last < self.counter
+
+    def _acknowledge_some(
+        self, connection: Connection, ids: Iterator[bytes], claims: Mapping[bytes, set[bytes]], counts: dict[str, int]
+    ) -> bool:
+        """Handles items until a limit of one transaction is reached; False when there are no more ids."""
+        read = 0
+        for number, item_id in enumerate(ids, 1):
+            # Holding the item keeps two desks' packs from each seeing the other's row, and leaving the item to nobody.
+            query = select(item.c.size).where(item.c.id == item_id).with_for_update()
+            size = connection.scalar(query)
+            desks = connection.scalars(select(waiting.c.desk).where(waiting.c.item_id == item_id)).all()
+            if size is None or self.desk not in desks:
+                counts["unknown"] += 1
+                continue
+            read += size
+            if _sha256(connection, item_id) in claims[item_id]:
+                mine = and_(waiting.c.item_id == item_id, waiting.c.desk == self.desk)
+                connection.execute(delete(waiting).where(mine))
+                counts["acknowledged"] += 1
+                counts["deleted"] += len(desks) == 1
+            else:
+                counts["mismatched"] += 1
+            if read >= READ_BYTES or number >= BATCH_ROWS:
+                return True
+        return False
+
+    def _deliver(self, connection: Connection, replies: Iterable[NewReply], expires_month: str) -> tuple[int, int]:
+        """Stores the replies that were not delivered before; how many these are, and how many the others."""
+        before = set(connection.scalars(select(taken.c.reply_id).where(taken.c.desk == self.desk)))
+        in_pack = set()
+        stored = known = 0
+        for new in replies:
+            added = 0
+            if new.id not in before and new.id not in in_pack:
+                values = {"id": new.id, "locator": new.locator, "expires_month": expires_month, "sealed": new.sealed}
+                added = connection.execute(self.backend.insert(reply).values(values).on_conflict_do_nothing()).rowcount
+            stored += added
+            known += 1 - added
+            in_pack.add(new.id)
+        for reply_id in sorted(before - in_pack):
+            connection.execute(delete(taken).where(taken.c.desk == self.desk, taken.c.reply_id == reply_id))
+        for reply_id in sorted(in_pack - before):
+            connection.execute(taken.insert().values(desk=self.desk, reply_id=reply_id))
+        return stored, known
+
+
+def sweep(backend: Backend, write: Transaction) -> None:
+    """Deletes the items that nobody waits for."""
+    orphans = select(item.c.id).where(~exists().where(waiting.c.item_id == item.c.id))
+    empty = orphans.where(~exists().where(chunk.c.item_id == item.c.id))
+    query = select(chunk.c.item_id, chunk.c.number, func.length(chunk.c.data)).where(chunk.c.item_id.in_(orphans))
+    query = query.order_by(chunk.c.item_id, chunk.c.number).limit(BATCH_ROWS)
+    more = True
+    while more:
+        with write() as connection:
+            deleted = 0
+            for item_id, number, size in connection.execute(query).all():
+                if deleted >= SWEEP_BYTES:
+                    break
+                connection.execute(delete(chunk).where(chunk.c.item_id == item_id, chunk.c.number == number))
+                deleted += size
+            more = deleted > 0
+            if not more:
+                connection.execute(delete(item).where(item.c.id.in_(empty)))
+        backend.forget()
+
+
+def _sha256(connection: Connection, item_id: bytes) -> bytes:
+    digest = hashlib.sha256()
+    number, data = 0, b""
+    while data is not None:
+        digest.update(data)
+        data = connection.scalar(select(chunk.c.data).where(chunk.c.item_id == item_id, chunk.c.number == number))
+        number += 1
+    return digest.digest()

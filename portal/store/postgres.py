@@ -1,0 +1,118 @@
+"""PostgreSQL 15 or newer, through psycopg 3."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from psycopg.pq import Format
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine, event, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from portal.store.backend import BUSY_SECONDS, ENGINE_OPTIONS
+from portal.store.schema import metadata
+
+CONNECT_SECONDS = 10
+"""How long a connection may take, seconds."""
+
+QUERY_CANCELED = "57014"
+"""SQLSTATE of a statement that took longer than it may."""
+
+# A server may be set to answer a COMMIT before it is on the disk; the portal shows a receipt after it.
+SESSION = (
+    f"SET lock_timeout = {int(BUSY_SECONDS * 1000)}",
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
+)
+
+
+class _BinaryCursor(psycopg.Cursor[Any]):
+    """Takes results in binary form: as text, every byte of an item would travel as two."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.format = Format.BINARY
+
+
+class PostgreSQL:
+    """A `portal.store.backend.Backend`."""
+
+    insert: Callable[..., Any] = staticmethod(insert)
+
+    def __init__(self, url: URL) -> None:
+        self.reader: Engine = create_engine(
+            url,
+            connect_args={"connect_timeout": CONNECT_SECONDS, "cursor_factory": _BinaryCursor},
+            # A server that was restarted has closed the connections of the pool.
+            pool_pre_ping=True,
+            **ENGINE_OPTIONS,
+        )
+        self.writer: Engine = self.reader
+        event.listen(self.reader, "connect", _prepare)
+
+    def create(self) -> None:
+        """The operator makes the database, with its owner."""
+
+    def grown(self) -> None:
+        """The server looks after its own log."""
+
+    def forget(self) -> None:
+        """What was deleted stays in the server's files until `rewrite`, in its log until it drops that."""
+
+    def rewrite(self, seconds: float | None) -> bool:
+        deadline = None if seconds is None else time.monotonic() + seconds
+        try:
+            with self.writer.begin() as connection:
+                _rewrite(connection, deadline)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == QUERY_CANCELED:
+                return False
+            raise
+        # Until then the files of the old tables are still there. Only some users may ask for it; the server does it by
+        # itself within its checkpoint_timeout.
+        with self.reader.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if connection.scalar(select(func.pg_has_role("pg_checkpoint", "USAGE"))):
+                connection.execute(text("CHECKPOINT"))
+        return True
+
+    def close(self) -> None:
+        self.reader.dispose()
+
+
+def _prepare(connection: psycopg.Connection[Any], _: object) -> None:
+    for statement in SESSION:
+        connection.execute(statement)
+    connection.commit()
+
+
+def _rewrite(connection: Connection, deadline: float | None) -> None:
+    """Copies all rows away and back in the order of their keys.
+
+    VACUUM FULL and CLUSTER would not do: they keep each row's xmin, the number of the transaction that brought it.
+    The tables themselves stay, and with them their owner, rights and names. Readers go on until the TRUNCATE.
+    """
+    # The order of `metadata`: everything that writes begins with the first of these tables that it needs.
+    tables = list(metadata.tables.values())
+    names = ", ".join(table.name for table in tables)
+    connection.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
+    copies = []
+    for table in tables:
+        columns = [Column(column.name, column.type) for column in table.columns]
+        copy = Table(f"{table.name}_copy", MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+        _limit(connection, deadline)
+        copy.create(connection)
+        connection.execute(copy.insert().from_select(columns, select(table)))
+        copies.append(copy)
+    connection.execute(text(f"TRUNCATE {names}"))
+    for table, copy in zip(tables, copies, strict=True):
+        keys = [copy.columns[column.name] for column in table.primary_key]
+        _limit(connection, deadline)
+        connection.execute(table.insert().from_select(copy.columns.keys(), select(copy).order_by(*keys)))
+
+
+def _limit(connection: Connection, deadline: float | None) -> None:
+    if deadline is not None:
+        left = max(1, int((deadline - time.monotonic()) * 1000))
+        connection.execute(select(func.set_config("statement_timeout", str(left), True)))
