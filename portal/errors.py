@@ -19,6 +19,13 @@
     │   ├── StoreUnavailable     it does not answer
     │   ├── StoreFull            there is no room
     │   └── StoreInUse           another portal serves this state folder
+    ├── SpoolError               what lay on the disk while it was received was changed there
+    ├── UploadError              the files of a form cannot be taken
+    │   ├── TooManyFiles         more than one report may have
+    │   └── FileTooLarge         one is larger than a file may be
+    ├── ListenError              the portal cannot listen at an address
+    │   ├── AddressInUse         another program listens there
+    │   └── NotLoopback          the preview would be open to the network
     ├── IntakeError              a submission cannot be taken now
     │   ├── Busy                 no permit for key stretching became free in time
     │   ├── TicketExpired        the form's ticket cannot be used any more
@@ -109,6 +116,38 @@ class StoreFull(StoreError):
 
 
 class StoreInUse(StoreError):
+    pass
+
+
+class SpoolError(PortevoixError):
+    pass
+
+
+class UploadError(PortevoixError):
+    """`limit` is what was exceeded: a count, or bytes."""
+
+    def __init__(self, message: str, limit: int) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class TooManyFiles(UploadError):
+    pass
+
+
+class FileTooLarge(UploadError):
+    pass
+
+
+class ListenError(PortevoixError):
+    pass
+
+
+class AddressInUse(ListenError):
+    pass
+
+
+class NotLoopback(ListenError):
     pass
 
 
