@@ -6,7 +6,7 @@ signature is checked; every member is checked against the manifest; names never 
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
@@ -184,7 +184,7 @@ class Reader:
             raise BundleError("A member's SHA-256 is not what the manifest says: copy the file again.")
 
 
-def _entries(manifest: Manifest) -> list[BundleItem] | list[PackReply]:
+def _entries(manifest: Manifest) -> Sequence[BundleItem | PackReply]:
     return manifest.items if isinstance(manifest, Bundle) else manifest.replies
 
 

@@ -129,7 +129,7 @@ def _summary(taken: exchange.Taken) -> str:
     if not result.applied:
         return f"{pack}, or a later one, was taken before: nothing changed."
     return (
-        f"{pack}: {result.collected} items acknowledged and gone from here, {result.replies} new replies, "
+        f"{pack}: {result.acknowledged} items acknowledged, {result.stored} new replies, "
         f"{result.unknown} acknowledgements of items that are not here (any more), "
         f"{result.mismatched} with another hash (these items stay)."
     )
@@ -138,7 +138,7 @@ def _summary(taken: exchange.Taken) -> str:
 def _tend(options: argparse.Namespace) -> None:
     with closing(_store(options)) as store:
         result = store.tend(exchange.month_after(_today(), 0))
-    print(f"{result.expired} expired replies are gone, and the order of arrival is forgotten.")
+    print(f"{result.replies_deleted} expired replies are gone, and the order of arrival is forgotten.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 import base64
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -10,20 +10,10 @@ from portal import limits, receipt, tickets
 from portal.errors import CapsuleExpired, TicketExpired
 from portal.receipt import ThreadKeys
 from portal.tickets import Seals
+from tests.clock import Clock
 
 VISITOR, OTHER = bytes(32), bytes([1]) * 32
 KEYS = ThreadKeys(bytes([1]) * 32, bytes([2]) * 32, bytes([3]) * 32)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 25, 10, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **amount: float) -> None:
-        self.now += timedelta(**amount)
 
 
 @pytest.fixture

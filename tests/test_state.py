@@ -1,0 +1,126 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from portal import files, settings, state
+from portal.errors import SettingsError
+
+
+def test_what_init_makes(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "state"
+    made = state.create(folder)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == {
+        "receipt.secret": 0o600,
+        "session.secret": 0o600,
+        "portal.key": 0o600,
+        "portal.pub": 0o644,
+        "spool": 0o700,
+    }
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert len(made.receipt_secret) == 32
+    assert made.receipt_secret not in made.session_secrets
+    assert made.receipt_secret.hex() not in repr(made)
+
+
+def test_a_second_init_changes_nothing(tmp_path: Path) -> None:
+    first = state.create(tmp_path)
+    second = state.create(tmp_path)
+    assert (first.receipt_secret, first.session_secrets) == (second.receipt_secret, second.session_secrets)
+    assert first.public_key == second.public_key
+
+
+def test_an_interrupted_init_is_finished_by_the_next(tmp_path: Path) -> None:
+    first = state.create(tmp_path)
+    (tmp_path / "portal.pub").unlink()
+    (tmp_path / "session.secret").unlink()
+    assert state.create(tmp_path).receipt_secret == first.receipt_secret
+    assert (tmp_path / "portal.pub").exists()
+
+
+@pytest.mark.parametrize("name", ["receipt.secret", "session.secret", "portal.key"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda path: path.unlink(), "is missing"),
+        (lambda path: path.write_text("nonsense\n"), "restore it from the backup"),
+        (lambda path: path.write_text(""), "restore it from the backup"),
+        (lambda path: path.chmod(0o644), "chmod 600"),
+    ],
+    ids=["missing", "nonsense", "empty", "readable by others"],
+)
+def test_a_damaged_secret_is_named(tmp_path: Path, name: str, change: object, message: str) -> None:
+    state.create(tmp_path)
+    change(tmp_path / name)  # type: ignore[operator]
+    with pytest.raises(SettingsError, match=message) as caught:
+        state.load(tmp_path)
+    assert name in str(caught.value)
+
+
+def test_a_new_session_secret_goes_first(tmp_path: Path) -> None:
+    old = state.create(tmp_path).session_secrets[0]
+    path = tmp_path / "session.secret"
+    path.write_text("ab" * 32 + "\n" + path.read_text())
+    assert state.load(tmp_path).session_secrets == (b"\xab" * 32, old)
+
+
+def test_files_are_whole_or_not_there(tmp_path: Path) -> None:
+    def broken() -> object:
+        yield b"half"
+        raise ValueError
+
+    path = tmp_path / "file"
+    with pytest.raises(ValueError):
+        files.write(path, broken())  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+    files.write(path, [b"one"], replace=False)
+    with pytest.raises(FileExistsError):
+        files.write(path, [b"two"], replace=False)
+    assert path.read_bytes() == b"one"
+    files.write(path, [b"two"])
+    assert [child.read_bytes() for child in tmp_path.iterdir()] == [b"two"]
+
+
+def test_settings_have_defaults(tmp_path: Path) -> None:
+    chosen = settings.load(tmp_path)
+    assert chosen.database == f"sqlite:///{tmp_path}/portal.db"
+    assert set(chosen.desks) == {"police", "stopline", "ecpat"}
+
+
+def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
+    settings.remember_database(tmp_path, 'postgresql+psycopg://"x"@/db')
+    assert settings.load(tmp_path).database == 'postgresql+psycopg://"x"@/db'
+    assert settings.load(tmp_path, tmp_path / "k", "sqlite:////x").database == "sqlite:////x"
+    settings.remember_database(tmp_path, "sqlite:////other")
+    assert settings.load(tmp_path).database == 'postgresql+psycopg://"x"@/db'
+
+
+def test_settings_from_the_file(tmp_path: Path) -> None:
+    (tmp_path / "portal.toml").write_text(
+        'fallback = "ecpat"\nchannel_folder = "/srv/channels"\n[desks.ecpat]\ntitle.en = "ECPAT"\ndays_to_read = 3\n'
+    )
+    chosen = settings.load(tmp_path)
+    assert chosen.desks["ecpat"].days_to_read == 3
+    assert chosen.channel_folder == Path("/srv/channels")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nonsense", "cannot be read as TOML"),
+        ("unknown = 1", "unknown"),
+        ("attachment_bytes = 0", "attachment_bytes"),
+        ('fallback = "nobody"', "`fallback` must be one of the desks"),
+        ("permits = 'many'", "permits"),
+    ],
+)
+def test_wrong_settings_are_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "portal.toml").write_text(text)
+    with pytest.raises(SettingsError, match=message):
+        settings.load(tmp_path)
+
+
+def test_a_state_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="portal init"):
+        settings.load(tmp_path / "none")
