@@ -1,4 +1,4 @@
-"""The words that no receipt hands out: each is in its list, enough others stay, and the cost that is stated is right."""
+"""The words that no receipt hands out: each is in its list, enough others stay, the stated cost is right."""
 
 import math
 import re

@@ -66,8 +66,9 @@ def test_an_operators_own_file(tmp_path):
         (GOOD.replace("2026-11-25", '"yesterday"'), "line.checked", "date"),
         (GOOD.replace(', de = "L"', ""), "line.name.de", "missing"),
         (GOOD + 'languages = ["french"]', "line.languages", "regex"),
+        ("line = 3", "line", "expected `object`"),
         (GOOD + 'fax = "1"', "line.fax", "nothing has this name"),
-        (GOOD + "[", "is not TOML", "line"),
+        (GOOD + "[\n", "is not TOML", "line"),
     ],
 )
 def test_what_is_wrong_is_said(content: str, key: str, reason: str, tmp_path):
