@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from portal import countries
 from portal.channels import NARRATIVE, UNKNOWN, Channel, Question, wire_names
 from portal.report import clean_text
+
+steady = settings(deadline=None, max_examples=60)
+"""For every property test here: a busy machine is no failure."""
 
 CODES = [code for code, _ in countries.choices("en")]
 LINE = st.text(min_size=1, max_size=40).map(lambda text: " ".join(clean_text(text).split())).filter(bool)

@@ -9,18 +9,20 @@ from hypothesis import strategies as st
 from portal import limits
 from portal.channels import advice, check_answers, describe, is_urgent, load
 from portal.errors import ReportError
-from tests.channels.strategies import JSON, answers
+from tests.channels.strategies import JSON, answers, steady
 
 CHANNELS = load()
 DAY = {"precision": "day", "year": 2026, "month": 3, "day": 4}
 
 
+@steady
 @given(st.data())
 def test_answers_that_fit_pass(data: st.DataObject):
     channel = data.draw(st.sampled_from(list(CHANNELS.values())))
     check_answers(channel, data.draw(answers(channel)))
 
 
+@steady
 @given(st.data())
 def test_any_json_passes_or_is_refused(data: st.DataObject):
     channel = data.draw(st.sampled_from(list(CHANNELS.values())))
@@ -36,6 +38,7 @@ def test_any_json_passes_or_is_refused(data: st.DataObject):
     assert advice(channel, content) is not None
 
 
+@steady
 @given(st.data(), JSON)
 def test_a_question_that_nobody_asks_is_refused(data: st.DataObject, value: object):
     channel = data.draw(st.sampled_from(list(CHANNELS.values())))
@@ -45,6 +48,7 @@ def test_a_question_that_nobody_asks_is_refused(data: st.DataObject, value: obje
         check_answers(channel, data.draw(answers(channel)) | {key: value})
 
 
+@steady
 @given(JSON.filter(lambda value: not isinstance(value, dict)))
 def test_answers_are_an_object(value: object):
     with pytest.raises(ReportError):
@@ -137,6 +141,7 @@ def test_what_is_urgent(channel: str, content: dict[str, object], urgent: bool):
     assert is_urgent(CHANNELS[channel], content) is urgent
 
 
+@steady
 @given(st.data())
 def test_urgency_and_advice_come_from_any_answers(data: st.DataObject):
     channel = data.draw(st.sampled_from(list(CHANNELS.values())))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.channels import LANGUAGES, describe, load
-from tests.channels.strategies import answers
+from tests.channels.strategies import answers, steady
 
 CHANNELS = load()
 CONTENT = {
@@ -53,6 +53,7 @@ def test_a_country_that_is_not_known():
     assert describe(CHANNELS["grooming"], {"child_country": "unknown"}, "de")[0][1] == "Weiß ich nicht"
 
 
+@steady
 @given(st.data(), st.sampled_from(LANGUAGES))
 def test_all_answers_can_be_described(data: st.DataObject, language: str):
     channel = data.draw(st.sampled_from(list(CHANNELS.values())))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portal import limits
 from portal.channels import Channel, Question, check_answers, load, read_form, wire_names
-from tests.channels.strategies import answers, fields
+from tests.channels.strategies import answers, fields, steady
 
 CHANNELS = load()
 REQUIRED = {
@@ -39,6 +39,7 @@ def to_fields(questions: list[Question], content: dict[str, Any], block: str = "
     return posted
 
 
+@steady
 @given(st.data())
 def test_what_is_filled_in_comes_out(data: st.DataObject):
     channel = data.draw(st.sampled_from(list(CHANNELS.values())))
@@ -48,6 +49,7 @@ def test_what_is_filled_in_comes_out(data: st.DataObject):
     assert {problem.reason for problem in form.problems} <= {"required"}
 
 
+@steady
 @given(st.data())
 def test_whatever_is_posted_gives_answers_that_a_desk_accepts(data: st.DataObject):
     channel: Channel = data.draw(st.sampled_from(list(CHANNELS.values())))
