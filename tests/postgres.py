@@ -79,11 +79,8 @@ class Server:
     def new_database(self, tablespace: str = "pg_default") -> str:
         """Make a new, empty database and give its URL."""
         name = f"test_{secrets.token_hex(8)}"
-        self.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE template0 TABLESPACE {}").format(
-                sql.Identifier(name), sql.Identifier(tablespace)
-            )
-        )
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 TABLESPACE {}")
+        self.execute(statement.format(sql.Identifier(name), sql.Identifier(tablespace)))
         return self.url(name)
 
     def execute(self, statement: sql.Composable) -> None:

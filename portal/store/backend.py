@@ -1,9 +1,10 @@
 """What the store needs of a database, beyond the SQL that both have in common."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -33,12 +34,14 @@ ENGINE_OPTIONS: dict[str, Any] = {
 class Backend(Protocol):
     """A database. Methods raise what the driver raises; `portal.store.failures` translates it."""
 
-    reader: Engine
-    """For transactions that only read."""
-    writer: Engine
-    """For transactions that write: on SQLite they take the write lock at once."""
     insert: Callable[[Table], Any]
     """INSERT of this dialect, the one that knows ON CONFLICT."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A transaction that only reads."""
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """A transaction that may write, committed at the end, rolled back by an exception."""
 
     def create(self) -> None:
         """Makes the database itself, where that is the portal's to do."""

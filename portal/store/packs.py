@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
 from portal.errors import StoreError
+from portal.limits import MIB
 from portal.store.backend import Backend
 from portal.store.schema import chunk, collected, item, reply, taken, waiting
 
-READ_BYTES = 64 * 1024 * 1024
+READ_BYTES = 64 * MIB
 """Bytes of items that are hashed in one transaction; a single item may be longer."""
 
-SWEEP_BYTES = 16 * 1024 * 1024
+SWEEP_BYTES = 16 * MIB
 """Bytes that are deleted in one transaction."""
 
 BATCH_ROWS = 500
@@ -140,12 +141,13 @@ class Application:
         in_pack = set()
         stored = known = 0
         for new in replies:
-            added = 0
+            added = None
             if new.id not in before and new.id not in in_pack:
                 values = {"id": new.id, "locator": new.locator, "expires_month": expires_month, "sealed": new.sealed}
-                added = connection.execute(self.backend.insert(reply).values(values).on_conflict_do_nothing()).rowcount
-            stored += added
-            known += 1 - added
+                row = self.backend.insert(reply).values(values).on_conflict_do_nothing()
+                added = connection.scalar(row.returning(reply.c.id))
+            stored += added is not None
+            known += added is None
             in_pack.add(new.id)
         for reply_id in sorted(before - in_pack):
             connection.execute(delete(taken).where(taken.c.desk == self.desk, taken.c.reply_id == reply_id))
@@ -177,7 +179,8 @@ def sweep(backend: Backend, write: Transaction) -> None:
 
 def _sha256(connection: Connection, item_id: bytes) -> bytes:
     digest = hashlib.sha256()
-    number, data = 0, b""
+    number = 0
+    data: bytes | None = b""
     while data is not None:
         digest.update(data)
         data = connection.scalar(select(chunk.c.data).where(chunk.c.item_id == item_id, chunk.c.number == number))

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg
 from psycopg.pq import Format
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine, event, func, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, create_engine, event, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -42,15 +43,20 @@ class PostgreSQL:
     insert: Callable[..., Any] = staticmethod(insert)
 
     def __init__(self, url: URL) -> None:
-        self.reader: Engine = create_engine(
+        self.engine = create_engine(
             url,
             connect_args={"connect_timeout": CONNECT_SECONDS, "cursor_factory": _BinaryCursor},
             # A server that was restarted has closed the connections of the pool.
             pool_pre_ping=True,
             **ENGINE_OPTIONS,
         )
-        self.writer: Engine = self.reader
-        event.listen(self.reader, "connect", _prepare)
+        event.listen(self.engine, "connect", _prepare)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        return self.engine.connect()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        return self.engine.begin()
 
     def create(self) -> None:
         """The operator makes the database, with its owner."""
@@ -64,7 +70,7 @@ class PostgreSQL:
     def rewrite(self, seconds: float | None) -> bool:
         deadline = None if seconds is None else time.monotonic() + seconds
         try:
-            with self.writer.begin() as connection:
+            with self.engine.begin() as connection:
                 _rewrite(connection, deadline)
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) == QUERY_CANCELED:
@@ -72,13 +78,13 @@ class PostgreSQL:
             raise
         # Until then the files of the old tables are still there. Only some users may ask for it; the server does it by
         # itself within its checkpoint_timeout.
-        with self.reader.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if connection.scalar(select(func.pg_has_role("pg_checkpoint", "USAGE"))):
                 connection.execute(text("CHECKPOINT"))
         return True
 
     def close(self) -> None:
-        self.reader.dispose()
+        self.engine.dispose()
 
 
 def _prepare(connection: psycopg.Connection[Any], _: object) -> None:

@@ -10,24 +10,26 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from portal.limits import KIB, MIB
 from portal.store import vacuum
 from portal.store.backend import BUSY_SECONDS, ENGINE_OPTIONS
 from portal.store.failures import from_code, from_os_error
 
-PAGE_SIZE = 16 * 1024
+PAGE_SIZE = 16 * KIB
 """Bytes of a page. Chunks of 1 MiB are written and deleted a third faster than with the default of 4 KiB."""
 
-WAL_BYTES = 4 * 1024 * 1024
+WAL_BYTES = 4 * MIB
 """The write-ahead log is copied back and emptied once it is longer than this, bytes."""
 
 CHECKPOINT_SECONDS = 5.0
@@ -55,7 +57,7 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path.absolute())).render_as_string(hide_password=False)
 
 
-def connect(path: Path, seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+def connect(path: Path, seconds: float) -> sqlite3.Connection:
     """A connection to the file at `path`, which must be there; waits at most `seconds` for each lock.
 
     Transactions are begun by hand: the module's own way would begin none before a SELECT, and a deferred one before
@@ -80,12 +82,28 @@ class SQLite:
 
     def __init__(self, url: URL) -> None:
         self.path = Path(url.database or "").absolute()
-        self.reader: Engine = create_engine(url, creator=lambda: connect(self.path), **ENGINE_OPTIONS)
-        self.writer: Engine = self.reader.execution_options(portal_begin="BEGIN IMMEDIATE")
-        event.listen(self.reader, "connect", self._remember_file)
-        event.listen(self.reader, "checkout", self._check_file)
-        event.listen(self.reader, "begin", _begin)
+        self.engine = create_engine(url, creator=lambda: connect(self.path, BUSY_SECONDS), **ENGINE_OPTIONS)
+        self._writer = self.engine.execution_options(portal_begin="BEGIN IMMEDIATE")
+        self._turn = threading.Lock()
+        event.listen(self.engine, "connect", self._remember_file)
+        event.listen(self.engine, "checkout", self._check_file)
+        event.listen(self.engine, "begin", _begin)
         self._checkpointer = Checkpointer(self.path)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        return self.engine.connect()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        # SQLite lets one write at a time and makes the others try again and again, so that some wait for very long.
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise from_code("SQLITE_BUSY")
+        try:
+            # Takes the write lock at once: a transaction that reads first may find that it can no longer write.
+            with self._writer.begin() as connection:
+                yield connection
+        finally:
+            self._turn.release()
 
     def create(self) -> None:
         try:
@@ -118,7 +136,7 @@ class SQLite:
 
     def close(self) -> None:
         self._checkpointer.close()
-        self.reader.dispose()
+        self.engine.dispose()
 
     def _remember_file(self, _: object, record: ConnectionPoolEntry) -> None:
         record.info["file"] = self._file()

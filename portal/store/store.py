@@ -9,13 +9,14 @@ from datetime import date
 from sqlalchemy import Connection, column, delete, select, table
 
 from portal.errors import StoreError
+from portal.limits import MIB
 from portal.store import packs
 from portal.store.backend import Backend, parse_url
 from portal.store.failures import translated
 from portal.store.packs import NewReply, PackResult
 from portal.store.schema import SCHEMA_VERSION, chunk, collected, item, reply, taken, waiting
 
-CHUNK_SIZE = 1024 * 1024
+CHUNK_SIZE = MIB
 """Bytes of a piece of an item, the last one may be shorter; all that is held in memory of an item."""
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -105,10 +106,8 @@ class Store:
         if not desks:
             raise ValueError("An item needs at least one desk.")
         with self._write() as connection:
-            added = connection.execute(
-                self._backend.insert(item).values(id=item_id, size=size).on_conflict_do_nothing()
-            ).rowcount
-            if not added:
+            new = self._backend.insert(item).values(id=item_id, size=size).on_conflict_do_nothing()
+            if connection.scalar(new.returning(item.c.id)) is None:
                 return False
             stored = 0
             for number, data in enumerate(_cut(blocks)):
@@ -228,12 +227,12 @@ class Store:
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
-        with translated(), self._backend.reader.connect() as connection:
+        with translated(), self._backend.read() as connection:
             yield connection
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        with translated(), self._backend.writer.begin() as connection:
+        with translated(), self._backend.write() as connection:
             yield connection
 
 
