@@ -1,0 +1,67 @@
+"""What a command asks of the person in front of it: a passphrase, and whether a portal's key is the right one."""
+
+import getpass
+import sys
+from pathlib import Path
+
+import minisign
+
+from portal import bundle
+from portal.desk import portals
+from portal.errors import DeskError, Refused, WrongPassphrase
+
+_PASSPHRASE_FILE_BYTES = 4096
+_WORDS_TO_TYPE = 3
+
+
+def at_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def passphrase(file: Path | None, *, new: bool = False) -> str:
+    """The first line of `file`, or what a person types; a `new` one is typed twice. Raises DeskError."""
+    if file is not None:
+        return _from_file(file)
+    if not at_terminal():
+        raise DeskError("There is nobody to ask for the passphrase: give it with --passphrase-file FILE.")
+    typed = getpass.getpass("New passphrase of the desk: " if new else "Passphrase of the desk: ")
+    if new and getpass.getpass("The same once more: ") != typed:
+        raise DeskError("The two passphrases are not the same: try again.")
+    return typed
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            line = file.read(_PASSPHRASE_FILE_BYTES).split(b"\n")[0].removesuffix(b"\r").decode()
+    except OSError as error:
+        raise DeskError(f"The passphrase file {path} cannot be read ({error.strerror}): look at its name.") from None
+    except UnicodeDecodeError:
+        raise DeskError(f"The passphrase file {path} is not UTF-8 text: write the passphrase into it again.") from None
+    if not line:
+        raise WrongPassphrase(f"The first line of {path} is empty: write the passphrase there.")
+    return line
+
+
+def portal_key() -> minisign.PublicKey:
+    """The key of the first portal, compared by a person with what the portal's operator reads out. Raises DeskError."""
+    _say("This desk knows no portal yet. Its operator has its public key in the file portal.pub.")
+    key = portals.read_key(Path(_ask("File with the portal's key: ")))
+    _say("Let the operator read out the fingerprint of the key, not from the medium that brought the bundle.")
+    typed = _ask(f"Type its first {_WORDS_TO_TYPE} words: ").lower().split()
+    if typed[:_WORDS_TO_TYPE] != bundle.fingerprint(key)[:_WORDS_TO_TYPE]:
+        raise Refused(
+            "These are not the words of this key, and nothing was imported: "
+            "the key or the bundle is not from that portal, or a word was misheard."
+        )
+    return key
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _ask(question: str) -> str:
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()

@@ -1,0 +1,201 @@
+"""The casebook: one SQLCipher database under the raw key of the keyring.
+
+Rules kept here: every change is one transaction, on the disk when it ends; the schema has a number, and steps lead from
+each to the next; an error of the database is a DeskError that says what to do. What the tables mean to a caseworker is
+written in `portal.desk.cases` and `portal.desk.portals`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import sqlcipher3
+
+from portal.desk.folder import FILE_MODE
+from portal.errors import DeskError
+
+BUSY_SECONDS = 10.0
+"""A reader waits so long while a writer finishes, seconds."""
+
+_FIRST = """
+CREATE TABLE portals (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    key TEXT NOT NULL UNIQUE,              -- its minisign public key, base64
+    bundle INTEGER NOT NULL DEFAULT 0,     -- counter of the newest bundle that was imported whole
+    pack INTEGER NOT NULL DEFAULT 0,       -- counter of our last pack for it
+    confirmed INTEGER NOT NULL DEFAULT 0   -- counter of the last of our packs that it says it took
+) STRICT;
+CREATE TABLE cases (
+    id INTEGER PRIMARY KEY,
+    year INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL UNIQUE,             -- 2026-0001
+    portal INTEGER NOT NULL REFERENCES portals,
+    locator BLOB NOT NULL,
+    channel TEXT NOT NULL,
+    status TEXT NOT NULL,
+    received TEXT NOT NULL,                -- day of its first message
+    urgent INTEGER NOT NULL,
+    UNIQUE (year, number),
+    UNIQUE (portal, locator)
+) STRICT;
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY,
+    case_id INTEGER NOT NULL REFERENCES cases,
+    portal INTEGER NOT NULL REFERENCES portals,
+    item BLOB NOT NULL,                    -- id under which it travelled
+    sha256 BLOB NOT NULL,                  -- of the sealed item, and so the name of its file
+    kind TEXT NOT NULL,
+    received TEXT NOT NULL,
+    report BLOB NOT NULL,                  -- report.json as it was signed
+    UNIQUE (portal, item)
+) STRICT;
+CREATE INDEX messages_of_case ON messages (case_id);
+CREATE TABLE replies (
+    id BLOB PRIMARY KEY,
+    case_id INTEGER NOT NULL REFERENCES cases,
+    number INTEGER NOT NULL,
+    reply BLOB NOT NULL,                   -- reply.json
+    sealed BLOB,                           -- its age file, until the portal has it
+    pack INTEGER,                          -- counter of the first pack that carried it
+    UNIQUE (case_id, number)
+) STRICT;
+CREATE INDEX replies_to_send ON replies (case_id) WHERE sealed IS NOT NULL;
+CREATE TABLE arrivals (                    -- what the packs acknowledge until the portal confirms that
+    portal INTEGER NOT NULL REFERENCES portals,
+    item BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    pack INTEGER,                          -- counter of the first pack that named it
+    PRIMARY KEY (portal, item)
+) STRICT;
+CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY,
+    portal INTEGER NOT NULL REFERENCES portals,
+    item BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    day TEXT NOT NULL,                     -- of the bundle that brought it
+    UNIQUE (portal, item, sha256)
+) STRICT;
+"""
+STEPS = (_FIRST,)
+"""Step n makes schema n + 1 from schema n."""
+
+
+class Casebook:
+    """The open database. One connection, used by one thread."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    @classmethod
+    def make(cls, path: Path, key: bytes) -> Self:
+        """Make the casebook, or go on where making it was broken off. Raises DeskError."""
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+        casebook = cls(_connect(path, key))
+        casebook.renew()
+        return casebook
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> Self:
+        """Open the casebook with its raw key, 32 bytes. Raises DeskError if it is missing, damaged or too new."""
+        if not path.is_file():
+            raise DeskError(f"{path} is missing: put back the copy from your backup.")
+        casebook = cls(_connect(path, key))
+        if casebook.version > len(STEPS):
+            casebook.close()
+            raise DeskError("This casebook was written by a newer version of Portevoix: install that one.")
+        return casebook
+
+    @property
+    def version(self) -> int:
+        """The number of the schema."""
+        return int(self.one("PRAGMA user_version")[0])
+
+    def renew(self) -> None:
+        """Take the missing steps to the newest schema, all or none. Only for the command that holds the lock."""
+        with self.transaction():
+            for number, step in enumerate(STEPS[self.version :], self.version + 1):
+                for statement in step.split(";\n"):
+                    self.run(statement)
+                self.run(f"PRAGMA user_version = {number}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that happens in the block is stored when it ends, or nothing of it."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            raise
+
+    def run(self, sql: str, *values: object) -> int:
+        """Execute one statement; the id of the row that an INSERT made."""
+        with _explained():
+            return int(self._connection.execute(sql, values).lastrowid or 0)
+
+    def one(self, sql: str, *values: object) -> tuple[Any, ...]:
+        """The first row of a query, or an empty tuple."""
+        with _explained():
+            return self._connection.execute(sql, values).fetchone() or ()
+
+    def all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        with _explained():
+            return list(self._connection.execute(sql, values))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connect(path: Path, key: bytes) -> Any:
+    connection = sqlcipher3.connect(str(path), isolation_level=None, timeout=BUSY_SECONDS)
+    try:
+        # SQLCipher writes what it finds wrong to the terminal unless told otherwise, and derives no key from a raw one.
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("PRAGMA user_version").fetchone()
+        for setting in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "secure_delete = ON",
+            "trusted_schema = OFF",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {setting}").fetchone()
+    except sqlcipher3.Error as error:
+        connection.close()
+        raise DeskError(_explain(error)) from None
+    return connection
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except sqlcipher3.Error as error:
+        raise DeskError(_explain(error)) from None
+
+
+def _explain(error: Exception) -> str:
+    text = str(error)
+    if "not a database" in text or "malformed" in text:
+        return "The casebook cannot be read with the key of this keyring: put back both from the same backup."
+    if "full" in text:
+        return "The disk is full: make room and do this again; what was stored before is safe."
+    if "locked" in text:
+        return "Another command is writing in the casebook: wait until it is done, and do this again."
+    return f"The casebook cannot be used ({text}): look at the disk and its permissions, then do this again."

@@ -1,0 +1,131 @@
+"""Cases: what a caseworker works on. All messages of one thread at one portal are one case.
+
+Functions here read and write the casebook; a change belongs into a transaction of the caller.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from portal.desk.casebook import Casebook
+from portal.errors import DeskError
+from portal.report import Attachment, Reply, Report
+
+NEW = "received"
+"""The status of a case that nobody has answered yet."""
+_CASES = "SELECT id, name, portal, channel, status, received, urgent FROM cases"
+_MESSAGES = "SELECT id, item, sha256, received, report FROM messages"
+# Items travel in the order of their ids, which says nothing: on one day the report goes before what was added to it.
+_IN_ORDER = "ORDER BY received, kind <> 'report', id"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case. `id` and `portal` are rows of the casebook, `name` is what people call it: 2026-0001."""
+
+    id: int
+    name: str
+    portal: int
+    channel: str
+    status: str
+    received: str
+    urgent: bool
+
+
+@dataclass(frozen=True)
+class Message:
+    """A report or a follow-up: the id under which it travelled and the SHA-256 of its age file (32 bytes each)."""
+
+    id: int
+    item: bytes
+    sha256: bytes
+    received: str
+    raw: bytes
+    """report.json as the reporter's key signed it."""
+
+    @property
+    def report(self) -> Report:
+        return msgspec.json.decode(self.raw, type=Report)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply of this desk. `pack` is the first pack that carried it; `taken` says that the portal has it."""
+
+    reply: Reply
+    pack: int | None
+    taken: bool
+
+
+def listed(casebook: Casebook) -> list[Case]:
+    """All cases: the urgent ones first, then the oldest."""
+    return [_case(*row) for row in casebook.all(f"{_CASES} ORDER BY urgent DESC, received, year, number")]
+
+
+def find(casebook: Casebook, name: str) -> Case:
+    """The case called `name`. Raises DeskError if there is none."""
+    row = casebook.one(f"{_CASES} WHERE name = ?", name)
+    if not row:
+        raise DeskError("There is no case with this ID: `desk list` shows all of them.")
+    return _case(*row)
+
+
+def messages(casebook: Casebook, case: Case) -> list[Message]:
+    """The messages of a case, in the order in which they were sent as far as that is known: by day."""
+    rows = casebook.all(f"{_MESSAGES} WHERE case_id = ? {_IN_ORDER}", case.id)
+    return [Message(*row) for row in rows]
+
+
+def attachments(casebook: Casebook, case: Case) -> Iterator[tuple[Message, int, Attachment]]:
+    """Every attachment of a case, in the order of its messages: the message, its number therein from 1, what it is."""
+    for message in messages(casebook, case):
+        for number, attachment in enumerate(message.report.attachments, 1):
+            yield message, number, attachment
+
+
+def answers(casebook: Casebook, case: Case) -> list[Answer]:
+    """What this desk answered, the oldest first."""
+    sql = "SELECT reply, pack, sealed IS NULL FROM replies WHERE case_id = ? ORDER BY number"
+    return [
+        Answer(msgspec.json.decode(reply, type=Reply), pack, bool(taken))
+        for reply, pack, taken in casebook.all(sql, case.id)
+    ]
+
+
+def stored(casebook: Casebook, portal: int, item: bytes) -> Message | None:
+    """The message that travelled under this id from this portal, if it is here."""
+    row = casebook.one(f"{_MESSAGES} WHERE portal = ? AND item = ?", portal, item)
+    return Message(*row) if row else None
+
+
+def add_message(casebook: Casebook, portal: int, sha256: bytes, raw: bytes, *, urgent: bool) -> tuple[Case, bool]:
+    """Store a checked report.json (`raw`) under its thread; the case, and whether it is a new one."""
+    report = msgspec.json.decode(raw, type=Report)
+    found = casebook.one("SELECT id FROM cases WHERE portal = ? AND locator = ?", portal, report.locator)
+    case_id = found[0] if found else _open_case(casebook, portal, report)
+    casebook.run(
+        "INSERT INTO messages (case_id, portal, item, sha256, kind, received, report) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        *(case_id, portal, bytes.fromhex(report.id), sha256, report.kind, report.received, raw),
+    )
+    casebook.run("UPDATE cases SET urgent = max(urgent, ?) WHERE id = ?", urgent, case_id)
+    # A follow-up may come before its report: the first message in order says what the case is about.
+    first = Message(*casebook.one(f"{_MESSAGES} WHERE case_id = ? {_IN_ORDER} LIMIT 1", case_id))
+    casebook.run(
+        "UPDATE cases SET channel = ?, received = ? WHERE id = ?", first.report.channel, first.received, case_id
+    )
+    return _case(*casebook.one(f"{_CASES} WHERE id = ?", case_id)), not found
+
+
+def _open_case(casebook: Casebook, portal: int, report: Report) -> int:
+    year = int(report.received[:4])
+    (number,) = casebook.one("SELECT coalesce(max(number), 0) + 1 FROM cases WHERE year = ?", year)
+    return casebook.run(
+        "INSERT INTO cases (year, number, name, portal, locator, channel, status, received, urgent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        *(year, number, f"{year:04}-{number:04}", portal, report.locator, report.channel, NEW, report.received),
+    )
+
+
+def _case(row: int, name: str, portal: int, channel: str, status: str, received: str, urgent: int) -> Case:
+    return Case(row, name, portal, channel, status, received, bool(urgent))

@@ -1,0 +1,49 @@
+"""Take an attachment out of its sealed item. It is never opened here, nor named as its sender named it."""
+
+import hashlib
+from pathlib import Path
+
+from portal.age import decrypt
+from portal.desk import cases
+from portal.desk.cases import Case
+from portal.desk.folder import check_free, new_file, pieces
+from portal.desk.session import Desk
+from portal.errors import AgeError, DeskError, FormatError
+from portal.parcel import Parcel
+from portal.report import Attachment
+
+
+def extract(desk: Desk, case: Case, number: int, out: Path) -> Attachment:
+    """Write attachment `number` of a case, from 1, to the new file `out`; what its report says of it.
+
+    Attachments are counted through all messages of the case, as `desk show` does. Raises DeskError if there is none
+    of that number, if `out` exists, or if the sealed item is missing or damaged; then `out` does not exist.
+    """
+    check_free(out)
+    found = list(cases.attachments(desk.casebook, case))
+    if not 1 <= number <= len(found):
+        count = {0: "no attachments", 1: "one attachment"}.get(len(found), f"{len(found)} attachments")
+        raise DeskError(f"There is no attachment {number}: this case has {count}, numbered as `desk show` says.")
+    message, place, attachment = found[number - 1]
+    try:
+        _write(desk, message.sha256, place, attachment, out)
+    except (AgeError, FormatError):
+        raise DeskError("The sealed item of this case is damaged: put back the folder sealed from a backup.") from None
+    return attachment
+
+
+def _write(desk: Desk, sealed: bytes, place: int, attachment: Attachment, out: Path) -> None:
+    path = desk.folder.sealed(sealed)
+    if not path.is_file():
+        raise DeskError(f"{path} is missing: put back the folder sealed from a backup.")
+    digest = hashlib.sha256()
+    parcel = Parcel(decrypt(desk.keyring.opening(), pieces(path)))
+    with new_file(out) as file:
+        # All of the item is read, the rest too: only its end shows that it is whole.
+        for number, _, content in parcel.attachments():
+            if number == place:
+                for piece in content:
+                    digest.update(piece)
+                    file.write(piece)
+        if digest.hexdigest() != attachment.sha256:
+            raise FormatError("The attachment is not that of its report.")

@@ -1,0 +1,191 @@
+"""Import a bundle: what the portal hands over becomes cases.
+
+Rules kept here:
+- Nothing of a bundle is used before its signature, site, desk and direction are checked.
+- A sealed item is on the disk, unchanged, before the casebook knows of it: after a crash, the same import again loses
+  nothing and doubles nothing.
+- What is not acceptable goes to quarantine with its reason, and never stops the rest.
+- Memory does not grow with the size of an item.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from portal import bundle
+from portal.age import HybridIdentity
+from portal.bundle import Bundle, BundleItem
+from portal.channels import Channel
+from portal.desk import cases, portals
+from portal.desk.checking import Checked, check
+from portal.desk.folder import Part, pieces
+from portal.desk.portals import Portal, Trust
+from portal.desk.session import Desk
+from portal.errors import BundleError, DeskError, FormatError, Refused, ReportError
+
+
+@dataclass
+class Outcome:
+    """What an import did. `stopped` says why it ended before the end of the bundle, if it did."""
+
+    portal: str
+    counter: int
+    day: str
+    older: bool
+    """A newer bundle of this portal was imported before."""
+    cases: list[str] = field(default_factory=list)
+    urgent: list[str] = field(default_factory=list)
+    """New cases that are urgent, and cases that a message has made urgent."""
+    messages: list[str] = field(default_factory=list)
+    """The case of each new message to a case that was there."""
+    known: int = 0
+    quarantined: list[tuple[str, str]] = field(default_factory=list)
+    """Item id, hex, and reason."""
+    stopped: str | None = None
+
+
+def import_bundle(
+    desk: Desk,
+    path: Path,
+    channels: Mapping[str, Channel],
+    trust: Trust,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Outcome:
+    """Import the bundle at `path`. `progress` is called with the items that are done, and all of them.
+
+    Raises Refused if the bundle is not for this desk or not from a portal that it trusts, BundleError if it is no
+    bundle; then nothing was changed.
+    """
+    try:
+        reader = bundle.Reader(pieces(path))
+    except OSError as error:
+        raise DeskError(f"{path} cannot be read ({error.strerror}): look where the bundle is.") from None
+    name, key = portals.recognise(portals.pinned(desk.casebook), reader.front, trust)
+    manifest = reader.manifest(Bundle)
+    if manifest.site != bundle.site(key):
+        raise Refused("The bundle names another portal than the one that signed it, and nothing was imported.")
+    if manifest.desk != desk.name:
+        raise Refused(f"The bundle is for another desk, and nothing was imported: this is the desk {desk.name}.")
+    with desk.casebook.transaction():
+        portal = portals.pin(desk.casebook, name, key)
+        portals.settle(desk.casebook, portal, manifest)
+    work = _Import(desk, channels, portal, manifest)
+    try:
+        for place, content in reader.members(manifest):
+            work.take(manifest.items[place], content)
+            progress(place + 1, len(manifest.items))
+    except FormatError as error:
+        work.outcome.stopped = str(error)
+    else:
+        with desk.casebook.transaction():
+            portals.imported(desk.casebook, portal, manifest)
+    return work.outcome
+
+
+class _Import:
+    """One import under way."""
+
+    def __init__(self, desk: Desk, channels: Mapping[str, Channel], portal: Portal, manifest: Bundle) -> None:
+        self._desk = desk
+        self._identities: list[HybridIdentity] = desk.keyring.opening()
+        self._channels = channels
+        self._portal = portal
+        self._day = manifest.day
+        self._newer = manifest.counter > portal.bundle
+        self.outcome = Outcome(portal.name, manifest.counter, manifest.day, manifest.counter < portal.bundle)
+
+    def take(self, entry: BundleItem, content: Iterator[bytes]) -> None:
+        """Take one item. Raises FormatError if the bundle ends within it."""
+        item, sha256 = bytes.fromhex(entry.id), bytes.fromhex(entry.sha256)
+        before = cases.stored(self._desk.casebook, self._portal.id, item)
+        if before is not None and before.sha256 == sha256:
+            self._recognise(item, sha256)
+            return
+        with Part(self._desk.folder.sealed_items) as part:
+            if not _copy(content, entry.size, part):
+                reason = "It is not what the portal signed: copy the bundle again and import it once more."
+                self._quarantine(part, item, _sha256(part.path), reason, acknowledge=False)
+                return
+            try:
+                checked = check(pieces(part.path), self._identities, entry.id, self._channels)
+                if before is not None:
+                    _check_repeat(before, checked)
+            except FormatError as error:
+                self._quarantine(part, item, sha256, str(error), acknowledge=True)
+                return
+            if before is None:
+                self._add(part, item, sha256, checked)
+            else:
+                self._recognise(item, sha256)
+
+    def _add(self, part: Part, item: bytes, sha256: bytes, checked: Checked) -> None:
+        part.become(self._desk.folder.sealed(sha256))
+        casebook = self._desk.casebook
+        with casebook.transaction():
+            case, new = cases.add_message(casebook, self._portal.id, sha256, checked.raw, urgent=checked.urgent)
+            portals.acknowledge(casebook, self._portal, item, sha256)
+            settled = casebook.all(
+                "DELETE FROM quarantine WHERE portal = ? AND item = ? RETURNING sha256", self._portal.id, item
+            )
+        for (left,) in settled:
+            if not casebook.one("SELECT 1 FROM quarantine WHERE sha256 = ?", left):
+                self._desk.folder.quarantined(left).unlink(missing_ok=True)
+        (self.outcome.cases if new else self.outcome.messages).append(case.name)
+        if checked.urgent and case.name not in self.outcome.urgent:
+            self.outcome.urgent.append(case.name)
+
+    def _recognise(self, item: bytes, sha256: bytes) -> None:
+        """The item is here. A newer bundle still has it, so it is acknowledged again."""
+        self.outcome.known += 1
+        if self._newer:
+            with self._desk.casebook.transaction():
+                portals.acknowledge(self._desk.casebook, self._portal, item, sha256)
+
+    def _quarantine(self, part: Part, item: bytes, sha256: bytes, reason: str, *, acknowledge: bool) -> None:
+        part.become(self._desk.folder.quarantined(sha256))
+        casebook = self._desk.casebook
+        with casebook.transaction():
+            known = casebook.one(
+                "SELECT 1 FROM quarantine WHERE portal = ? AND item = ? AND sha256 = ?", self._portal.id, item, sha256
+            )
+            casebook.run(
+                "INSERT INTO quarantine (portal, item, sha256, reason, day) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET reason = excluded.reason",
+                *(self._portal.id, item, sha256, reason, self._day),
+            )
+            if acknowledge and (self._newer or not known):
+                portals.acknowledge(casebook, self._portal, item, sha256)
+        self.outcome.quarantined.append((item.hex(), reason))
+
+
+def _check_repeat(before: cases.Message, checked: Checked) -> None:
+    """Raise ReportError unless the same words came again.
+
+    A form that is sent once more after its report was collected is sealed anew: same id, another age file.
+    """
+    if msgspec.structs.replace(checked.report, received=before.received) != before.report:
+        raise ReportError("Another item with the same id is here already, and that one is kept.")
+
+
+def _copy(content: Iterator[bytes], size: int, part: Part) -> bool:
+    """Whether what was copied is what the manifest says. Raises BundleError if the bundle ends before."""
+    copied = 0
+    try:
+        for piece in content:
+            part.write(piece)
+            copied += len(piece)
+    except BundleError:
+        if copied < size:
+            raise
+        return False
+    return True
+
+
+def _sha256(path: Path) -> bytes:
+    digest = hashlib.sha256()
+    for piece in pieces(path):
+        digest.update(piece)
+    return digest.digest()

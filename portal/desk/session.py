@@ -1,0 +1,108 @@
+"""A desk while somebody works at it: its folder, the keyring that the passphrase opened, the casebook."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from portal import canonical
+from portal.desk import folder, keyring
+from portal.desk.casebook import Casebook
+from portal.desk.folder import Folder
+from portal.desk.keyring import Keyring
+from portal.errors import DeskError, FormatError
+from portal.report import Name
+
+PERSON = "default"
+"""Whose keyring is meant where nobody is named."""
+
+
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """desk.json: what may be known without a passphrase."""
+
+    format: Literal["portevoix/desk/1"]
+    desk: Name
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open desk."""
+
+    folder: Folder
+    keyring: Keyring
+    casebook: Casebook
+
+    @property
+    def name(self) -> str:
+        return self.keyring.desk
+
+
+@contextmanager
+def open_desk(root: Path, passphrase: str, person: str = PERSON, *, writing: bool = False) -> Iterator[Desk]:
+    """Open the desk in `root`; a command that is `writing` has it for itself.
+
+    Raises WrongPassphrase, or DeskError if this is no desk, the person has no keyring, or another command writes.
+    """
+    place = find(root)
+    with place.lock() if writing else nullcontext():
+        keys = _keyring(place, passphrase, person)
+        with Casebook.open(place.casebook, keys.casebook_key) as casebook:
+            if writing:
+                casebook.renew()
+            yield Desk(place, keys, casebook)
+
+
+def find(root: Path) -> Folder:
+    """The folder of the desk in `root`. Raises DeskError if there is none."""
+    place = Folder(root)
+    try:
+        canonical.loads(place.about.read_bytes(), About, "desk.json", FormatError)
+    except FileNotFoundError:
+        raise DeskError(f"{root} is not a desk: make one with `desk init --desk NAME {root}`.") from None
+    except FormatError as error:
+        raise DeskError(str(error)) from None
+    return place
+
+
+def make(
+    root: Path, name: str, passphrase: str, person: str = PERSON, work_factor: int = keyring.WORK_FACTOR
+) -> Keyring:
+    """Make a desk called `name` in `root`, or go on where making it was broken off. Returns its keyring.
+
+    Raises DeskError if there is a desk already, or if `root` holds anything else.
+    """
+    place = Folder(root)
+    if place.about.exists():
+        raise DeskError(f"{root} is a desk already, and nothing was changed: choose another folder for a new one.")
+    keys = keyring.generate(name, person)
+    sealed = keyring.seal(keys, passphrase, work_factor)
+    place.make()
+    with place.lock():
+        # The keyring comes first: once its keys may have been seen in `public`, they must not be replaced.
+        if place.keyring(person).exists():
+            keys = _keyring(place, passphrase, person)
+            if keys.desk != name:
+                raise DeskError(f"The desk that was begun in {root} is called {keys.desk}: go on under that name.")
+        else:
+            folder.write(place.keyring(person), sealed)
+        Casebook.make(place.casebook, keys.casebook_key).close()
+        recipients = f"# Reports for the desk {name} are sealed to this recipient.\n{keys.recipient}\n"
+        folder.write(place.public / f"{name}.recipients", recipients.encode(), folder.PUBLIC_MODE)
+        folder.write(place.public / f"{name}.pub", bytes(keys.verify_key) + b"\n", folder.PUBLIC_MODE)
+        folder.write(place.about, canonical.dumps(About("portevoix/desk/1", name)))
+    return keys
+
+
+def _keyring(place: Folder, passphrase: str, person: str) -> Keyring:
+    try:
+        msgspec.convert(person, Name)
+        data = place.keyring(person).read_bytes()
+    except (FileNotFoundError, msgspec.ValidationError):
+        raise DeskError(f"Nobody called {person} has a keyring here: say who you are with --person.") from None
+    keys = keyring.open_(data, passphrase)
+    if keys.person != person:
+        raise DeskError("This keyring's file bears another person's name: put back the file from your backup.")
+    return keys

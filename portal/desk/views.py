@@ -1,0 +1,120 @@
+"""Cases as people and as programs read them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from portal.channels import Channel, describe
+from portal.desk import console
+from portal.desk.cases import Answer, Case, Message
+from portal.desk.checking import known_channel
+from portal.report import Attachment, Report
+
+
+def case_as_json(case: Case) -> dict[str, Any]:
+    """What `desk list --json` says of a case."""
+    return {
+        "id": case.name,
+        "channel": case.channel,
+        "status": case.status,
+        "received": case.received,
+        "urgent": case.urgent,
+    }
+
+
+def thread_as_json(case: Case, messages: Sequence[Message], answers: Sequence[Answer]) -> dict[str, Any]:
+    """What `desk show --json` says: the case, each report.json, each reply.json with how far it has come."""
+    return {
+        **case_as_json(case),
+        "messages": [msgspec.json.decode(message.raw) for message in messages],
+        "replies": [
+            {**msgspec.to_builtins(answer.reply), "pack": answer.pack, "taken": answer.taken} for answer in answers
+        ],
+    }
+
+
+def list_as_text(cases: Iterable[Case]) -> str:
+    rows = [
+        (case.name, "URGENT" if case.urgent else "", console.line(case.channel), case.status, case.received)
+        for case in cases
+    ]
+    if not rows:
+        return "No cases yet: `desk import` brings them."
+    return console.table([("ID", "", "CHANNEL", "STATUS", "RECEIVED"), *rows])
+
+
+def thread_as_text(
+    case: Case,
+    messages: Sequence[Message],
+    answers: Sequence[Answer],
+    channels: Mapping[str, Channel],
+    language: str,
+) -> str:
+    """A case for reading on a terminal, the channel's labels in `language`."""
+    title = _title(case.channel, channels, language)
+    parts = [f"Case {case.name}{'  URGENT' if case.urgent else ''}\n{title}, {case.status}, received {case.received}"]
+    first = 1
+    for number, message in enumerate(messages, 1):
+        parts += _message(message, number, len(messages), first, channels, language)
+        first += len(message.report.attachments)
+    parts += [_answer(answer) for answer in answers]
+    if not answers:
+        parts.append("Not answered yet.")
+    return "\n\n".join(parts)
+
+
+def _message(
+    message: Message, number: int, total: int, first: int, channels: Mapping[str, Channel], language: str
+) -> Iterator[str]:
+    report = message.report
+    kind = "Report" if report.kind == "report" else "Follow-up"
+    yield (
+        f"-- {kind}, message {number} of {total}, {_title(report.channel, channels, language)}, "
+        f"in the language {report.language}, received {report.received} --\n"
+        f"Sealed item: sealed/{message.sha256.hex()}.age"
+    )
+    for label, value in _answers(report, channels, language):
+        yield f"{console.line(label)}\n{console.indented(console.reporters(value))}"
+    if report.keep_from:
+        yield f"To be kept from\n    {console.line(', '.join(report.keep_from))}"
+    if report.narrative:
+        yield f"In the reporter's words\n{console.indented(console.reporters(report.narrative))}"
+    for place, attachment in enumerate(report.attachments, first):
+        yield _attachment(place, attachment)
+
+
+def _answers(report: Report, channels: Mapping[str, Channel], language: str) -> list[tuple[str, str]]:
+    """Labels and values; the raw keys where this desk does not know the questions."""
+    channel = known_channel(report, channels)
+    if channel is not None:
+        return describe(channel, report.answers, language)
+    return [
+        (key, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        for key, value in report.answers.items()
+    ]
+
+
+def _title(key: str, channels: Mapping[str, Channel], language: str) -> str:
+    return channels[key].title.text(language) if key in channels else console.line(f"{key} (not known to this desk)")
+
+
+def _attachment(number: int, attachment: Attachment) -> str:
+    return (
+        f"Attachment {number}\n"
+        f"    Name given by the reporter: {console.reporters_line(attachment.name)}\n"
+        f"    Type given by the browser: {console.reporters_line(attachment.type)}\n"
+        f"    {attachment.size:,} bytes, SHA-256 {attachment.sha256}"
+    )
+
+
+def _answer(answer: Answer) -> str:
+    reply = answer.reply
+    if answer.taken:
+        state = "the portal has it"
+    elif answer.pack is not None:
+        state = f"in pack {answer.pack}, not yet confirmed by the portal"
+    else:
+        state = "waits for the next pack"
+    head = f"-- Answer {reply.number}, {reply.day}, {reply.status} ({state}) --"
+    return "\n".join([head, *([console.indented(console.lines(reply.text))] if reply.text else [])])
