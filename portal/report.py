@@ -32,13 +32,14 @@ STATUSES = (
 )
 _SIGNED = b"portevoix/report/v1"
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+# Python's $ also matches before a final line break; (?!\n) closes that.
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}(?!\n)$")]
 """The key of a desk or a channel."""
-Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Hex16 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
-Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\n)$")]
+Hex16 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}(?!\n)$")]
+Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}(?!\n)$")]
 Size = Annotated[int, msgspec.Meta(ge=0, le=limits.SEALED_ITEM_BYTES)]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}(?!\n)$")]
 Status = Literal[
     "received",
     "under-review",
@@ -75,7 +76,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_from: Annotated[list[Name], msgspec.Meta(max_length=32)]
     attachments: Annotated[list[Attachment], msgspec.Meta(max_length=limits.ATTACHMENT_COUNT)]
     received: Day
-    recipient: Annotated[str, msgspec.Meta(pattern=r"^age1pq1[02-9ac-hj-np-z]+$", max_length=2_000)]
+    recipient: Annotated[str, msgspec.Meta(pattern=r"^age1pq1[02-9ac-hj-np-z]+(?!\n)$", max_length=2_000)]
     verify_key: Hex32
 
     @property

@@ -1,4 +1,4 @@
-"""The `answers` of report.json: their shape, and what follows from them (docs/fields.md).
+"""The `answers` of report.json: their shape, and what follows from them (annex A of docs/format.md).
 
 Rules kept here: what a desk reads is hostile until `check_answers` has passed it; the other functions
 take checked answers only. An error never repeats what was found, only which question it was found at.

@@ -1,17 +1,14 @@
-"""docs/fields.md: every form field and value, made from the channel files. `scripts/fields` writes it."""
+"""Every form field and value, made from the channel files: annex A of docs/format.md."""
 
-import sys
 from collections.abc import Iterator
 
 from portal.channels.loading import load
 from portal.channels.model import DATE_PARTS, NARRATIVE, Channel, Question
 
 _HEAD = """\
-# Form fields and answers
+## Annex A. Form fields and answers
 
-Annex A of [format.md](format.md). Made by `scripts/fields` from the files in `portal/channels/`: do not edit this page.
-
-## Kinds of questions
+### Kinds of questions
 
 | kind | form fields | value in `answers` |
 | --- | --- | --- |
@@ -38,7 +35,7 @@ form takes the parts that are filled in; `KEY-precision` may be empty, and a coa
 
 A report is urgent when one of the values marked so was chosen.
 
-## Fields that the portal adds
+### Fields that the portal adds
 
 | field | meaning |
 | --- | --- |
@@ -49,7 +46,7 @@ A report is urgent when one of the values marked so was chosen.
 The mailbox has `receipt` (the eight words), `capsule` (hidden), `message` (the text of a follow-up) and `about` (its
 channel). The page with the receipt has `word`.
 
-## Versions
+### Versions
 
 Questions and values are added to a channel, never taken away or given another meaning, and with each addition its
 version grows. So a newer channel file reads all older reports. A desk whose file is older than a report may meet an
@@ -64,7 +61,7 @@ def table() -> str:
 
 def _channel(channel: Channel) -> Iterator[str]:
     files = "with attachments" if channel.attachments else "no attachments"
-    yield f"## {channel.key}\n"
+    yield f"### {channel.key}\n"
     yield f"{channel.title.en}. Version {channel.version}, to {' and '.join(channel.desks)}, {files}.\n"
     yield "| field | kind | required | values | question |\n| --- | --- | --- | --- | --- |"
     for question in channel.questions():
@@ -99,7 +96,3 @@ def _values(question: Question) -> str:
         f"`{option.value}`" + (" (urgent)" if option.value in question.urgent else "") for option in question.options
     ]
     return ("precision: " if question.kind == "date" else "") + ", ".join(values)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table())

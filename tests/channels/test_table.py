@@ -1,21 +1,13 @@
-"""docs/fields.md says what the channel files say."""
-
-from pathlib import Path
+"""The table of fields names all that the channel files say."""
 
 from portal.channels import load, wire_names
 from portal.channels.table import table
-
-PAGE = Path(__file__).parents[2] / "docs" / "fields.md"
-
-
-def test_the_page_is_up_to_date():
-    assert PAGE.read_text("utf-8") == table(), "Run scripts/fields."
 
 
 def test_the_page_names_every_field_and_value():
     page = table()
     for channel in load().values():
-        part = page.split(f"\n## {channel.key}\n")[1].split("\n## ")[0]
+        part = page.split(f"\n### {channel.key}\n")[1].split("\n### ")[0]
         for question in channel.questions():
             for inner in question.questions or (question,):
                 name = f"{question.key}-N-{inner.key}" if question.questions else inner.key

@@ -1,0 +1,145 @@
+"""The programs as their users start them: `portal`, `desk`, each in a process of its own."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BIN = Path(sys.executable).parent
+PASSPHRASE = "correct horse battery staple"
+DESKS = ("police", "stopline", "ecpat")
+START_SECONDS = 60
+
+
+def run(*command: str | Path, check: bool = True, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a program; its output is shown if it fails."""
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, **options)
+    if check and done.returncode:
+        raise AssertionError(f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+class Desk:
+    """A desk whose every command runs without any network: `unshare -n`."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self._passphrase = folder.with_suffix(".passphrase")
+        self._passphrase.write_text(PASSPHRASE + "\n")
+        self.recipient = self("init", "--desk", name, folder).strip().splitlines()[-1]
+
+    def __call__(self, *arguments: str | Path) -> str:
+        command = ["unshare", "-n", BIN / "desk", *arguments, "--passphrase-file", self._passphrase]
+        return run(*command).stdout
+
+    def cases(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self("list", self.folder, "--json"))
+        return found
+
+    def show(self, case: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self("show", self.folder, case, "--json"))
+        return found
+
+
+class Portal:
+    """A portal with its three desks, in one folder."""
+
+    def __init__(self, folder: Path, database: str | None = None) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.keys = folder / "keys"
+        self.keys.mkdir(parents=True)
+        self._database = ["--database", database] if database else []
+        self.desks = {name: Desk(name, folder / name) for name in DESKS}
+        for desk in self.desks.values():
+            for path in (desk.folder / "public").iterdir():
+                (self.keys / path.name).write_bytes(path.read_bytes())
+        self("init", "--state", self.state)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = folder / "log"
+        self.url = ""
+
+    def __call__(self, command: str, *arguments: str | Path, check: bool = True) -> str:
+        done = run(BIN / "portal", command, *arguments, *self._database, check=check)
+        return done.stdout + done.stderr
+
+    def start(self, *options: str | Path) -> None:
+        """Serve, with a preview on a free port, until it answers."""
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        command = [BIN / "portal", "serve", "--state", self.state, "--keys", self.keys, "--preview", f"127.0.0.1:{port}"]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*map(str, command), *map(str, options), *self._database],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "TMPDIR": str(self.temporary)},
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                urllib.request.urlopen(self.url, timeout=10).close()
+                return
+            time.sleep(0.05)
+        pytest.fail(f"portal serve did not start:\n{self.log.read_text()}", pytrace=False)
+
+    @property
+    def temporary(self) -> Path:
+        """Where the server puts temporary files, if it ever does."""
+        path = self.folder / "tmp"
+        path.mkdir(exist_ok=True)
+        return path
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def stop(self, number: int = signal.SIGTERM) -> float:
+        """Stop it; gives the seconds that took."""
+        assert self._process is not None
+        begin = time.monotonic()
+        self._process.send_signal(number)
+        self._process.wait(30)
+        self._process = None
+        return time.monotonic() - begin
+
+    def exchange(self, name: str) -> None:
+        """Carry a bundle to a desk and its pack back."""
+        desk = self.desks[name]
+        count = len(list(self.folder.glob("*.tar")))
+        bundle, pack = self.folder / f"{count}-bundle.tar", self.folder / f"{count}-pack.tar"
+        self("export", "--state", self.state, "--desk", name, bundle)
+        desk("import", desk.folder, bundle, "--portal-key", self.state / "portal.pub")
+        desk("pack", desk.folder, pack)
+        self("import", "--state", self.state, "--keys", self.keys, pack)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *options: str, database: str | None = None) -> Iterator[Portal]:
+    """A portal that serves while the block runs."""
+    portal = Portal(folder, database)
+    portal.start(*options)
+    try:
+        yield portal
+    finally:
+        portal.stop()
+
+
+def free_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
