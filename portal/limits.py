@@ -19,6 +19,12 @@ FILE_NAME_BYTES = 255
 """The reporter's own name for a file, bytes of UTF-8; a longer one is cut."""
 MEDIA_TYPE_BYTES = 127
 """The declared type of a file (RFC 6838 section 4.2), bytes."""
+FORM_BYTES = 1 * MIB
+"""All names and values of one form, bytes: far above `TYPED_BYTES`, so that a text too long can be given back."""
+FORM_PARTS = 1_000
+"""Fields and files of one form."""
+FORM_HEADER_BYTES = 8 * KIB
+"""The headers of one part of a form (name, file name, type), bytes."""
 
 # What a sealed item holds (docs/format.md sections 2 and 3).
 ITEM_BYTES = 64 * KIB
@@ -82,3 +88,46 @@ FREE_BYTES_ATTACHMENTS = 1024 * MIB
 """Below this much free space attachments are refused, bytes."""
 FREE_BYTES_TEXT = 64 * MIB
 """Below this much free space every report is refused, bytes."""
+
+# Serving.
+RECV_BYTES = 64 * KIB
+"""What is read from a connection at once, bytes: one block of a spool."""
+HEADER_BYTES = 16 * KIB
+"""Request line and headers of one request, bytes; Tor Browser sends about 600."""
+CHUNK_LINE_BYTES = 1 * KIB
+"""One line of a chunked body: a size with its extensions, or a trailer field; bytes."""
+CHUNK_TRAILER_BYTES = 16 * KIB
+"""All trailer fields of a chunked body, bytes."""
+SMALL_BODY_BYTES = 128 * KIB
+"""A body up to here is never counted as in flight and never waits behind a larger one, bytes: `TYPED_BYTES`
+percent-encoded are 72,000, and field names come with them."""
+CONNECTIONS = 600
+"""Open connections; one more closes the one that gets on worst."""
+BACKLOG = 512
+"""Connections that the kernel keeps until they are accepted."""
+PAGE_THREADS = 4
+"""Threads for requests without a body."""
+TEXT_THREADS = 16
+"""Threads for requests with a small body: most of them wait for key stretching."""
+FILE_THREADS = 4
+"""Threads for requests with a larger body."""
+IDLE_SECONDS = 120.0
+"""A connection may stay open without a request, seconds."""
+HEADERS_SECONDS = 30.0
+"""The headers of a request may take, seconds."""
+STALL_SECONDS = 120.0
+"""A body may stop coming, or an answer stop being taken, seconds."""
+SLOWEST_BODY = 64
+"""A body must come at least so fast, bytes a second, …"""
+SLOW_BODY_SECONDS = 300.0
+"""… after so many seconds."""
+DRAIN_BYTES = 1024 * MIB
+"""Of a body that is refused so much is read and dropped, bytes: a browser reads the answer only when all is sent, …"""
+DRAIN_SECONDS = 1800.0
+"""… and for so long, seconds."""
+LINGER_SECONDS = 30.0
+"""A connection whose request was refused is read on for so long after the answer, seconds, so that it arrives."""
+CLEANUP_SECONDS = 5.0
+"""Connections are looked over so often, seconds."""
+STOP_SECONDS = 4.0
+"""After the signal to stop, requests may still be finished for so long, seconds."""

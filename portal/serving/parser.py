@@ -1,0 +1,127 @@
+"""One request: waitress' parser, stricter about framing (RFC 9112), with a body in a spool and limits that answer.
+
+What another server could read in two ways is refused: that is how requests are smuggled.
+"""
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser, ParsingError, TransferEncodingNotImplemented
+from waitress.receiver import FixedStreamReceiver
+
+from portal.serving.body import Body, Budget
+from portal.serving.bounds import Bounds
+from portal.serving.chunked import ChunkedReceiver
+
+_LENGTH = re.compile(rb"^content-length[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_CODING = re.compile(rb"^transfer-encoding[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_VERSIONS = ("1.0", "1.1")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What waitress calls an error: why a request is answered without the application."""
+
+    code: HTTPStatus
+
+
+class Parser(HTTPRequestParser):
+    """Collects one request. `error` is set, with a `code`, if the application must not see it."""
+
+    path: str
+    body_rcv: FixedStreamReceiver | ChunkedReceiver | None
+
+    def __init__(self, adjustments: Adjustments, bounds: Bounds, budget: Budget) -> None:
+        super().__init__(adjustments)
+        self._bounds = bounds
+        self._budget = budget
+        self.body: Body | None = None
+
+    def received(self, data: bytes) -> int:
+        """Take the next bytes of the connection; returns how many belong to this request."""
+        consumed: int = super().received(data)
+        if self.is_draining():
+            self._drain()
+        if self.completed:
+            # waitress would send "100 Continue" and then wait for a body for ever.
+            self.expect_continue = False
+        return consumed
+
+    def is_draining(self) -> bool:
+        """Whether the body is refused and the client does not know it yet."""
+        return self.body is not None and self.body.refused is not None and self.error is None
+
+    def _drain(self) -> None:
+        """Go on reading what is dropped: most clients read an answer only when they have sent everything.
+
+        One that asked first ("Expect: 100-continue") has sent nothing, and gets its answer at once.
+        """
+        enough = self.body is not None and self.body.received > self._bounds.drain_bytes
+        if self.completed or self.expect_continue or enough:
+            self.end_draining()
+
+    def end_draining(self) -> None:
+        """Answer now, whatever is still to come."""
+        if self.body is not None and self.body.refused is not None:
+            self._refuse(self.body.refused)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self.error = Refusal(status)
+        self.completed = True
+
+    @property
+    def body_bytes(self) -> int:
+        """Bytes of the body that were kept."""
+        return 0 if self.body is None else len(self.body)
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read request line and headers. Raises ParsingError, TransferEncodingNotImplemented."""
+        codings = _CODING.findall(header_plus)
+        if len(codings) > 1 or (codings and _LENGTH.search(header_plus)):
+            raise ParsingError("more than one framing")
+        if codings and codings[0].lower() != b"chunked":
+            raise TransferEncodingNotImplemented("not chunked")
+        try:
+            super().parse_header(header_plus)
+        except ValueError:
+            # A Content-Length beyond Python's limit of digits, or a URI that urlsplit cannot take.
+            raise ParsingError("not a number, or not a URI") from None
+        if self.version not in _VERSIONS:
+            self._refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+            return
+        if codings and not self.chunked:
+            raise ParsingError("Transfer-Encoding in HTTP/1.0")
+        self._settle_target()
+        self._settle_connection()
+        self._open_body()
+
+    def _settle_target(self) -> None:
+        """One host, and a path (RFC 9112 section 3.2)."""
+        if self.proxy_netloc:
+            self.headers["HOST"] = self.proxy_netloc
+            self.path = self.path or "/"
+        host = self.headers.get("HOST")
+        if (host is None and self.version == "1.1") or "," in (host or "") or not self.path.startswith("/"):
+            raise ParsingError("not one host and a path")
+
+    def _settle_connection(self) -> None:
+        """Of the options of `Connection` (RFC 9110 section 7.6.1) waitress knows one that stands alone."""
+        options = {option.strip(" \t").lower() for option in self.headers.get("CONNECTION", "").split(",")}
+        for known in ("close", "keep-alive"):
+            if known in options:
+                self.headers["CONNECTION"] = known
+                self.connection_close = known == "close"
+                return
+
+    def _open_body(self) -> None:
+        if self.body_rcv is None:
+            return
+        self.body = Body(self._bounds, self._budget)
+        if self.chunked:
+            self.body_rcv = ChunkedReceiver(self.body)
+        else:
+            self.body_rcv = FixedStreamReceiver(self.content_length, self.body)
+            if self.content_length > self._bounds.submission_bytes:
+                self.body.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
