@@ -1,0 +1,50 @@
+"""A portal's web side on a real intake and store."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from portal import helplines
+from portal.intake import Routing
+from portal.settings import LANGUAGES, Settings
+from portal.web.app import create_app
+from portal.web.site import Site
+from tests.intake_world import World
+
+ONION = "a" * 55 + "d.onion"
+DESKS = {"travel": ("police",), "grooming": ("police",), "website": ("ecpat",), "self": ("police", "ecpat"), "other": ("ecpat",)}
+
+
+class WebWorld(World):
+    """`World` with every channel routed, and the application on top of it."""
+
+    def __init__(self, folder: Path, fallback: str | None = None) -> None:
+        super().__init__(f"sqlite:///{folder / 'portal.db'}", folder, fallback)
+        self.routing = Routing(DESKS, fallback)
+        self.intake = self.another_process()
+        self.room = {True: True, False: True}
+        self.settings = Settings(state=self.folder, keys=folder / "keys", database="", fallback=fallback)
+        self.app = create_app(self.site())
+
+    def site(self, **changes: Any) -> Site:
+        """What the application is given."""
+        values: dict[str, Any] = {
+            "settings": self.settings,
+            "intake": self.intake,
+            "channels": self.intake.channels,
+            "helplines": helplines.load(),
+            "languages": LANGUAGES,
+            "hosts": lambda: frozenset({ONION, "localhost"}),
+            "onion": lambda: ONION,
+            "portal_key_words": ["abandon"] * 8,
+            "desk_key_words": lambda: {name: ["zoo"] * 8 for name in self.desks},
+            "has_room": lambda attachments: self.room[attachments],
+            "clock": self.clock,
+        }
+        return Site(**(values | changes))
+
+    def with_settings(self, **changes: Any) -> None:
+        """Start again with other settings."""
+        self.settings = msgspec.structs.replace(self.settings, **changes)
+        self.app = create_app(self.site())
