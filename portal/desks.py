@@ -39,6 +39,11 @@ class KeysFolder:
         self._seen = self._state()
         self._desks = {name: read_desk(folder, name) for name in self._names}
 
+    @property
+    def names(self) -> list[str]:
+        """The desks that have keys here."""
+        return list(self._names)
+
     def desk(self, name: str) -> DeskKeys:
         """The keys of a desk as they are now. Raises SettingsError for a desk that has none."""
         self._refresh()
