@@ -19,7 +19,7 @@ FILE_NAME_BYTES = 255
 """The reporter's own name for a file, bytes of UTF-8; a longer one is cut."""
 MEDIA_TYPE_BYTES = 127
 """The declared type of a file (RFC 6838 section 4.2), bytes."""
-FORM_BYTES = 1 * MIB
+FORM_BYTES = 256 * KIB
 """All names and values of one form, bytes: far above `TYPED_BYTES`, so that a text too long can be given back."""
 FORM_PARTS = 1_000
 """Fields and files of one form."""

@@ -2,7 +2,7 @@
 
     body      = [preamble CRLF] delimiter CRLF part *(CRLF delimiter CRLF part) CRLF delimiter "--" [epilogue]
     delimiter = "--" boundary
-    part      = header-block CRLF CRLF *OCTET
+    part      = 1*(header CRLF) [CRLF *OCTET]
 
 Files are not copied: the body lies in a spool, and a file is a span of it with its SHA-256. That saves a file its
 second encryption and a third of the disk that an upload takes. Line breaks are CRLF, as every browser sends them.
@@ -62,8 +62,13 @@ def read(pieces: Iterable[bytes], boundary: str) -> Iterator[Text | File]:
         if end != _CRLF:
             raise BadRequest("The form has a delimiter that does not end its line.")
         part = _read_part(body, delimiter, room)
-        room -= len(part.name.encode()) + (len(part.value.encode()) if isinstance(part, Text) else 0)
+        room -= _weight(part)
         yield part
+
+
+def _weight(part: Text | File) -> int:
+    """What a part takes of `FORM_BYTES`."""
+    return len(part.name.encode()) + (len(part.value.encode()) if isinstance(part, Text) else 0)
 
 
 def _read_part(body: "_Scanner", delimiter: bytes, room: int) -> Text | File:
@@ -72,14 +77,30 @@ def _read_part(body: "_Scanner", delimiter: bytes, room: int) -> Text | File:
     name = options.get("name")
     if kind.lower() != "form-data" or name is None:
         raise BadRequest("The form has a part without a name.")
+    # A part may end after its headers: then the line break before the delimiter is that of the empty line.
+    body.back(len(_CRLF))
+    content: Iterator[memoryview] = iter(())
+    if not body.skip(delimiter):
+        body.take(len(_CRLF))
+        content = body.until(delimiter)
     file_name = options.get("filename")
     if file_name is None:
-        return Text(name, body.take_until(delimiter, room).decode("utf-8", "replace"))
+        return Text(name, _gather(content, room - len(name.encode())).decode("utf-8", "replace"))
     start, size, digest = body.position, 0, hashlib.sha256()
-    for piece in body.until(delimiter):
+    for piece in content:
         size += len(piece)
         digest.update(piece)
     return File(name, file_name, headers.get("content-type", ""), start, size, digest.digest())
+
+
+def _gather(pieces: Iterable[memoryview], limit: int) -> bytes:
+    """The pieces as one. Raises RequestEntityTooLarge if that is longer than `limit` bytes."""
+    taken = bytearray()
+    for piece in pieces:
+        taken += piece
+        if len(taken) > limit:
+            raise RequestEntityTooLarge("The form has more text than can be taken at once.")
+    return bytes(taken)
 
 
 def _headers(block: bytes) -> dict[str, str]:
@@ -121,12 +142,19 @@ class _Scanner:
 
     def take_until(self, mark: bytes, limit: int) -> bytes:
         """What stands before the next `mark`. Raises RequestEntityTooLarge if it is longer than `limit` bytes."""
-        taken = bytearray()
-        for piece in self.until(mark):
-            taken += piece
-            if len(taken) > limit:
-                raise RequestEntityTooLarge("The form has more text than can be taken at once.")
-        return bytes(taken)
+        return _gather(self.until(mark), limit)
+
+    def back(self, count: int) -> None:
+        """Give back the last `count` bytes of a mark."""
+        self._at -= count
+
+    def skip(self, mark: bytes) -> bool:
+        """Take `mark` if it comes next."""
+        while len(self._buffer) - self._at < len(mark):
+            self._fill()
+        found = self._buffer.startswith(mark, self._at)
+        self._at += len(mark) if found else 0
+        return found
 
     def take(self, count: int) -> bytes:
         """The next `count` bytes."""
