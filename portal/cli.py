@@ -19,7 +19,8 @@ _READ_BYTES = 256 * 1024
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, or 1 after an error that was printed."""
-    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    logging.getLogger("portal").setLevel(logging.INFO)
     options = _parser().parse_args(arguments)
     try:
         options.run(options)

@@ -42,7 +42,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/run", description="Runs a trial portal on this machine.")
     parser.add_argument("--private-tor", action="store_true", help="a whole Tor network on loopback, without internet")
     options = parser.parse_args()
-    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    logging.getLogger("portal").setLevel(logging.INFO)
     trial = Trial(FOLDER)
     try:
         trial.make(_say)
