@@ -1,4 +1,4 @@
-"""The textual header of an age file (C2SP age.md, "Header"). What parses encodes to the same bytes.
+"""The textual header of an age file (C2SP age.md, "Header").
 
     header     = "age-encryption.org/v1" LF 1*stanza end
     stanza     = arg-line *full-line final-line
@@ -6,6 +6,8 @@
     full-line  = 64base64char LF                 48 bytes of the body
     final-line = *63base64char LF                the rest of it, maybe nothing
     end        = "---" SP 43base64char LF        HMAC-SHA-256, 32 bytes
+
+What is accepted encodes to the same bytes again.
 """
 
 import hmac

@@ -35,9 +35,13 @@ def armor(pieces: Iterable[Piece]) -> Iterator[bytes]:
 
 
 def dearmor(pieces: Iterable[Piece]) -> Iterator[bytes]:
-    """The binary age file in an armored one. Raises ArmorFailure, at the latest when the stream ends."""
+    """The binary age file in an armored one. Raises ArmorFailure, at the latest when the stream ends.
+
+    Each piece is given out only when the next one was found good, so that a small file is good as a whole.
+    """
     begun = ended = short = False
     after = 0
+    data = b""
     for lines in _line_batches(_without_leading_whitespace(pieces)):
         if lines and not begun:
             if lines.pop(0) != _BEGIN:
@@ -51,14 +55,15 @@ def dearmor(pieces: Iterable[Piece]) -> Iterator[bytes]:
             if body and short:
                 raise ArmorFailure("The armor has a line after one that is not full.")
             if body:
+                yield data
                 data = _decode(body)
                 short = len(data) % _LINE_BYTES > 0
-                yield data
         after += sum(len(line) + 1 for line in lines)
         if any(line.strip(_WHITESPACE) for line in lines) or after > limits.ARMOR_WHITESPACE_BYTES:
             raise ArmorFailure("There is something after the end of the armor.")
     if not ended:
         raise ArmorFailure("The armor is not there or was cut short; get the file again, whole.")
+    yield data
 
 
 def strip_armor(pieces: Iterable[Piece]) -> Iterator[Piece]:
