@@ -8,7 +8,7 @@ import minisign
 
 from portal import bundle
 from portal.desk import portals
-from portal.errors import DeskError, Refused, WrongPassphrase
+from portal.errors import DeskError, Refused
 
 _PASSPHRASE_FILE_BYTES = 4096
 _WORDS_TO_TYPE = 3
@@ -40,7 +40,7 @@ def _from_file(path: Path) -> str:
     except UnicodeDecodeError:
         raise DeskError(f"The passphrase file {path} is not UTF-8 text: write the passphrase into it again.") from None
     if not line:
-        raise WrongPassphrase(f"The first line of {path} is empty: write the passphrase there.")
+        raise DeskError(f"The first line of {path} is empty: write the passphrase there.")
     return line
 
 

@@ -15,7 +15,6 @@ from portal.errors import AgeError, NoMatch, ParcelError, ReportError
 from portal.parcel import Parcel
 from portal.report import Report
 
-
 _DEPTH = 8
 """Objects and lists within each other in `answers`; a block with a choice in it takes four."""
 

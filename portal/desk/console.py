@@ -12,6 +12,7 @@ from typing import Any
 _JOINERS = "\u200c\u200d"
 """Needed to write Persian, many scripts of India, and emoji; they change neither order nor line."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
 _DOTTED_NUMBERS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 
 
@@ -27,9 +28,9 @@ def lines(text: str) -> str:
 
 def defang(text: str) -> str:
     """`text` with web and mail addresses that nothing will open by a click: hxxp, and dots in brackets."""
-    text = _SCHEME.sub(lambda match: _harmless(match[1]) + "://", text)
+    text = _SCHEME.sub(lambda match: _harmless(match[1]), text)
     text = _DOTTED_NUMBERS.sub(lambda match: match[0].replace(".", "[.]"), text)
-    return re.sub(r"(?<=\w)\.(?=[^\W\d_]{2})", "[.]", text)
+    return _DOT.sub("[.]", text)
 
 
 def reporters(text: str) -> str:
@@ -65,4 +66,6 @@ def _visible(character: str) -> str:
 
 
 def _harmless(scheme: str) -> str:
-    return re.sub("(?i)^http", lambda match: "hxxp" if match[0].islower() else "HXXP", scheme)
+    if not scheme.lower().startswith("http"):
+        return f"{scheme}[:]//"
+    return ("HXXP" if scheme.startswith("HTTP") else "hxxp") + scheme[4:] + "://"

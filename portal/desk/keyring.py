@@ -20,6 +20,7 @@ import msgspec
 
 from portal import canonical
 from portal.age import HybridIdentity, HybridRecipient, ScryptIdentity, ScryptRecipient, decrypt, encrypt
+from portal.desk.naming import check_name
 from portal.errors import AgeError, DeskError, FormatError, NoMatch, WrongPassphrase
 from portal.report import Hex32, Name
 
@@ -75,7 +76,9 @@ class Keyring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def generate(desk: str, person: str) -> Keyring:
     """A keyring with new secrets. Raises DeskError if `desk` or `person` is no name."""
-    keyring = Keyring(
+    check_name(desk, "The name of a desk")
+    check_name(person, "The name of a person")
+    return Keyring(
         "portevoix/keyring/1",
         desk,
         person,
@@ -83,21 +86,20 @@ def generate(desk: str, person: str) -> Keyring:
         [str(HybridIdentity.generate())],
         minisign.KeyPair.generate().secret_key.to_base64().decode(),
     )
-    try:
-        return msgspec.convert(msgspec.to_builtins(keyring), Keyring)
-    except msgspec.ValidationError:
-        raise DeskError(
-            f"{desk!r} and {person!r} must be names of at most 32 small letters, digits and hyphens, a letter first."
-        ) from None
 
 
-def seal(keyring: Keyring, passphrase: str, work_factor: int = WORK_FACTOR) -> bytes:
-    """The keyring's file. Raises DeskError if the passphrase is too short for a keyring."""
+def check_passphrase(passphrase: str) -> None:
+    """Raise DeskError if a passphrase is too short for a new keyring."""
     if len(passphrase) < PASSPHRASE_CHARACTERS:
         raise DeskError(
             f"The passphrase has fewer than {PASSPHRASE_CHARACTERS} characters: "
             "take a longer one, six words that nobody would put together are good."
         )
+
+
+def seal(keyring: Keyring, passphrase: str, work_factor: int = WORK_FACTOR) -> bytes:
+    """The keyring's file. Raises DeskError if the passphrase is too short."""
+    check_passphrase(passphrase)
     return b"".join(encrypt([ScryptRecipient(passphrase, work_factor)], [canonical.dumps(keyring)]))
 
 

@@ -6,7 +6,6 @@ repeated in every pack until a bundle shows that the portal has it (docs/format.
 Functions here read and write the casebook; a change belongs into a transaction of the caller.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import minisign
 from portal import bundle
 from portal.bundle import Bundle, Unread
 from portal.desk.casebook import Casebook
+from portal.desk.naming import check_name
 from portal.errors import BundleError, DeskError, Refused
 
 FIRST_NAME = "portal"
@@ -67,7 +67,7 @@ def find(casebook: Casebook, name: str | None) -> Portal:
 
 
 def recognise(known: Sequence[Portal], front: Unread, trust: Trust) -> tuple[str, minisign.PublicKey]:
-    """Name and key of the portal that signed a bundle, pinned already or to be pinned now. Raises Refused."""
+    """Name and key of the portal that signed a bundle, pinned already or to be pinned now. Raises DeskError."""
     key = trust.key
     if key is None and not known:
         if trust.ask is None:
@@ -90,8 +90,7 @@ def recognise(known: Sequence[Portal], front: Unread, trust: Trust) -> tuple[str
             "really replaced; a second portal needs a name of its own, --portal-name NAME."
         )
     name = trust.name or FIRST_NAME
-    if not re.fullmatch("[a-z][a-z0-9-]{0,31}", name):
-        raise Refused("The portal's name must be small letters, digits and hyphens, at most 32, a letter first.")
+    check_name(name, "The name of a portal")
     return name, key
 
 

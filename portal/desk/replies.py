@@ -8,6 +8,7 @@ from portal import parcel, report
 from portal.age import HybridRecipient, encrypt
 from portal.desk import cases
 from portal.desk.cases import Case
+from portal.desk.naming import check_name
 from portal.desk.session import Desk
 from portal.errors import DeskError, FormatError
 from portal.report import Reply, Status
@@ -20,6 +21,8 @@ def reply(desk: Desk, case: Case, status: Status, text: str, follow_up: Sequence
 
     `follow_up` names the desks that further messages of the reporter are sealed to. Raises DeskError.
     """
+    for name in follow_up:
+        check_name(name, "The name of a desk")
     recipient = HybridRecipient.parse(cases.messages(desk.casebook, case)[0].report.recipient)
     with desk.casebook.transaction():
         (number,) = desk.casebook.one("SELECT coalesce(max(number), 0) + 1 FROM replies WHERE case_id = ?", case.id)
@@ -36,7 +39,6 @@ def reply(desk: Desk, case: Case, status: Status, text: str, follow_up: Sequence
         )
         try:
             written = report.write_reply(answer)
-            report.read_reply(written)
             archive = parcel.pack_reply(written, _as_text(answer))
         except FormatError as error:
             raise DeskError(str(error)) from None

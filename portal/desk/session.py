@@ -13,6 +13,7 @@ from portal.desk import folder, keyring
 from portal.desk.casebook import Casebook
 from portal.desk.folder import Folder
 from portal.desk.keyring import Keyring
+from portal.desk.naming import check_name
 from portal.errors import DeskError, FormatError
 from portal.report import Name
 
@@ -60,7 +61,7 @@ def find(root: Path) -> Folder:
     place = Folder(root)
     try:
         canonical.loads(place.about.read_bytes(), About, "desk.json", FormatError)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise DeskError(f"{root} is not a desk: make one with `desk init --desk NAME {root}`.") from None
     except FormatError as error:
         raise DeskError(str(error)) from None
@@ -75,19 +76,20 @@ def make(
     Raises DeskError if there is a desk already, or if `root` holds anything else.
     """
     place = Folder(root)
-    if place.about.exists():
-        raise DeskError(f"{root} is a desk already, and nothing was changed: choose another folder for a new one.")
-    keys = keyring.generate(name, person)
-    sealed = keyring.seal(keys, passphrase, work_factor)
+    fresh = keyring.generate(name, person)
+    keyring.check_passphrase(passphrase)
+    _check_unmade(place)
     place.make()
     with place.lock():
+        _check_unmade(place)
         # The keyring comes first: once its keys may have been seen in `public`, they must not be replaced.
         if place.keyring(person).exists():
             keys = _keyring(place, passphrase, person)
             if keys.desk != name:
                 raise DeskError(f"The desk that was begun in {root} is called {keys.desk}: go on under that name.")
         else:
-            folder.write(place.keyring(person), sealed)
+            keys = fresh
+            folder.write(place.keyring(person), keyring.seal(keys, passphrase, work_factor))
         Casebook.make(place.casebook, keys.casebook_key).close()
         recipients = f"# Reports for the desk {name} are sealed to this recipient.\n{keys.recipient}\n"
         folder.write(place.public / f"{name}.recipients", recipients.encode(), folder.PUBLIC_MODE)
@@ -96,11 +98,16 @@ def make(
     return keys
 
 
+def _check_unmade(place: Folder) -> None:
+    if place.about.exists():
+        raise DeskError(f"{place.root} is a desk already, and nothing was changed: choose another folder for this one.")
+
+
 def _keyring(place: Folder, passphrase: str, person: str) -> Keyring:
+    check_name(person, "The name of a person")
     try:
-        msgspec.convert(person, Name)
         data = place.keyring(person).read_bytes()
-    except (FileNotFoundError, msgspec.ValidationError):
+    except FileNotFoundError:
         raise DeskError(f"Nobody called {person} has a keyring here: say who you are with --person.") from None
     keys = keyring.open_(data, passphrase)
     if keys.person != person:

@@ -57,7 +57,7 @@ def draft(
     name: str = "photo.jpg",
 ) -> Draft:
     described = [Attachment(name, "image/jpeg", len(f), hashlib.sha256(f).hexdigest()) for f in files]
-    known = {"website": WEBSITE, "travel": TRAVEL}
+    known: dict[str, dict[str, Any]] = {"website": WEBSITE, "travel": TRAVEL}
     said = known.get(channel, {}) if answers is None and kind == "report" else answers or {}
     return Draft(kind, channel, version, "en", said, narrative, [], described)
 

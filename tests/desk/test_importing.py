@@ -160,7 +160,7 @@ def test_several_portals_have_names(
     other = PlayedPortal(portal.recipients, portal.folder, counter=10)
     other.file(draft("there"), keys)
     path = other.export()
-    with pytest.raises(Refused, match="small letters"):
+    with pytest.raises(DeskError, match="small letters"):
         import_bundle(desk, path, channels, Trust(other.keys.public_key, "../second"))
     outcome = import_bundle(desk, path, channels, Trust(other.keys.public_key, "second"))
     assert (outcome.portal, outcome.cases) == ("second", ["2026-0002"])
