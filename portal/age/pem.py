@@ -20,6 +20,7 @@ _LINE_BYTES = 48
 _WHITESPACE = b" \t\r\n"
 _LONGEST_LINE = limits.ARMOR_WHITESPACE_BYTES + len(_BEGIN)
 _STEP = 1024 * _LINE_BYTES
+_PIECES_HELD_BACK = 3
 
 
 def armor(pieces: Iterable[Piece]) -> Iterator[bytes]:
@@ -37,11 +38,11 @@ def armor(pieces: Iterable[Piece]) -> Iterator[bytes]:
 def dearmor(pieces: Iterable[Piece]) -> Iterator[bytes]:
     """The binary age file in an armored one. Raises ArmorFailure, at the latest when the stream ends.
 
-    Each piece is given out only when the next one was found good, so that a small file is good as a whole.
+    The last pieces are held back, so that nothing comes out of a small file that is not armored well as a whole.
     """
     begun = ended = short = False
     after = 0
-    data = b""
+    held: list[bytes] = []
     for lines in _line_batches(_without_leading_whitespace(pieces)):
         if lines and not begun:
             if lines.pop(0) != _BEGIN:
@@ -55,15 +56,16 @@ def dearmor(pieces: Iterable[Piece]) -> Iterator[bytes]:
             if body and short:
                 raise ArmorFailure("The armor has a line after one that is not full.")
             if body:
-                yield data
-                data = _decode(body)
-                short = len(data) % _LINE_BYTES > 0
+                held.append(_decode(body))
+                short = len(held[-1]) % _LINE_BYTES > 0
+                if len(held) > _PIECES_HELD_BACK:
+                    yield held.pop(0)
         after += sum(len(line) + 1 for line in lines)
         if any(line.strip(_WHITESPACE) for line in lines) or after > limits.ARMOR_WHITESPACE_BYTES:
             raise ArmorFailure("There is something after the end of the armor.")
     if not ended:
         raise ArmorFailure("The armor is not there or was cut short; get the file again, whole.")
-    yield data
+    yield from held
 
 
 def strip_armor(pieces: Iterable[Piece]) -> Iterator[Piece]:

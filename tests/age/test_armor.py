@@ -1,5 +1,6 @@
 """ASCII armor: one encoding, two line ends, whitespace only outside."""
 
+import tracemalloc
 from collections.abc import Iterator
 from itertools import repeat
 
@@ -125,6 +126,24 @@ def test_endless_armor_is_given_up(start: bytes, unit: bytes) -> None:
 
     with pytest.raises(ArmorFailure):
         list(dearmor(endless()))
+
+
+def test_nothing_comes_out_of_a_small_file_that_is_not_whole() -> None:
+    for text in (BEGIN + FULL * 5, BEGIN + FULL * 500 + b"AAAA\n", BEGIN + FULL * 900 + END + b"x"):
+        with pytest.raises(ArmorFailure):
+            next(dearmor([text]))
+
+
+def test_memory_is_constant() -> None:
+    pieces = dearmor(armor(bytes(48 * 1024) for _ in range(200)))
+    tracemalloc.start()
+    try:
+        total = sum(map(len, pieces))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert total == 200 * 48 * 1024
+    assert peak < 1024 * 1024
 
 
 def test_a_binary_file_is_left_alone() -> None:
