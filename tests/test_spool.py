@@ -112,7 +112,7 @@ def test_a_small_spool_opens_no_file(size: int, tmp_path: Path) -> None:
         spool.write(bytes(size))
         assert not nameless_files(tmp_path)
         with pytest.raises(FileNotFoundError):
-            spool.write(b"x")
+            spool.write(bytes(BLOCK))
 
 
 def test_nothing_in_clear_on_the_disk(tmp_path: Path) -> None:

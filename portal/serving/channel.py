@@ -16,6 +16,8 @@ from portal.serving import discreet
 from portal.serving.parser import Parser
 from portal.serving.tasks import ErrorTask, Task
 
+_HEAD_START_BYTES = 1_000
+
 
 class Channel(HTTPChannel):
     """Runs in the server's own thread, but for `service` and what it calls."""
@@ -141,7 +143,8 @@ class Channel(HTTPChannel):
             return bool(waited > bounds.linger_seconds)
         if self.requests:
             return False
-        if self.total_outbufs_len:
+        if self.total_outbufs_len or self._has_next():
+            # The next request waits until the client has taken the last answer.
             return bool(silent > bounds.stall_seconds)
         if self.request is None:
             return bool(silent > bounds.idle_seconds)
@@ -162,14 +165,11 @@ class Channel(HTTPChannel):
         else:
             self.handle_close()
 
-    def progress(self, now: float) -> tuple[float, float]:
-        """How well the connection gets on, for comparing: bytes a second, then how short it waits."""
-        waited = now - self._since
+    def progress(self, now: float) -> float:
+        """How well the connection gets on, bytes a second; each has some bytes' worth of patience to begin with."""
         if self._lingering:
-            return -1.0, -waited
+            return 0.0
         if self.requests or self.total_outbufs_len:
-            return math.inf, 0.0
-        if self.request is None:
-            waited = now - self._heard
-            return 0.0, -waited
-        return self._taken / (waited + 1.0), -waited
+            return math.inf
+        began, taken = (self._heard, 0) if self.request is None else (self._since, self._taken)
+        return (taken + _HEAD_START_BYTES) / (now - began + 1.0)

@@ -53,8 +53,10 @@ def preview(address: str) -> socket.socket:
     host, colon, port = address.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ListenError(f"{address} is not an address of the form HOST:PORT: write for example 127.0.0.1:8080.")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
     try:
-        ip = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
+        ip = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         raise NotLoopback(
             f"{host} is not a loopback address: the preview takes 127.0.0.1, [::1] or localhost."

@@ -30,7 +30,9 @@ class Refusal:
 class Parser(HTTPRequestParser):
     """Collects one request. `error` is set, with a `code`, if the application must not see it."""
 
-    path: str
+    # What an error page is made of, also where the request could not be read.
+    path: str = ""
+    command: str = ""
     body_rcv: FixedStreamReceiver | ChunkedReceiver | None
 
     def __init__(self, adjustments: Adjustments, bounds: Bounds, budget: Budget) -> None:

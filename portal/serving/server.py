@@ -1,11 +1,11 @@
 """The server: listening sockets, connections and workers around one loop, and an orderly end."""
 
+import math
 import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from portal.serving.parser import Parser
 from portal.serving.tasks import ErrorPage
 from portal.serving.workers import Workers
 
-_LOOP_SECONDS = 1
 _STOPPING_LOOP_SECONDS = 0.05
 _OTHER_DESCRIPTORS = 256
 """Open files besides connections and their spools: database, tor, libraries."""
@@ -58,6 +57,8 @@ class Listener(BaseWSGIServer):
         self.error_page = server.error_page
         self._server = server
         self._next_look = 0.0
+        self._waking = threading.RLock()
+        self._is_closed = False
         super().__init__(
             server.application,
             map=server.map,
@@ -101,16 +102,25 @@ class Listener(BaseWSGIServer):
         return bool(self.accepting)
 
     def handle_accept(self) -> None:
-        """Take a connection; if there are too many, the one that gets on worst goes."""
+        """Take a connection; if there are too many, the one that gets on worst goes, or else the new one."""
         super().handle_accept()
         channels = self._server.channels()
         if len(channels) > self._server.connections:
             now = time.monotonic()
-            min(channels, key=lambda channel: channel.progress(now)).handle_close()
+            newest = list(self.active_channels.values())[-1]
+            channels.remove(newest)
+            worst = min(channels, key=lambda channel: channel.progress(now))
+            (newest if worst.progress(now) == math.inf else worst).handle_close()
 
     def handle_error(self) -> None:
         """Go on listening, whatever one connection did."""
         discreet.failure()
+
+    def pull_trigger(self) -> None:
+        """Wake the loop. A request that outlives the server must not write into whatever has its pipe's number then."""
+        with self._waking:
+            if not self._is_closed:
+                super().pull_trigger()
 
     def stop_accepting(self) -> None:
         """Close the listening socket, and remove its file."""
@@ -119,6 +129,15 @@ class Listener(BaseWSGIServer):
         if self.family == socket.AF_UNIX:
             Path(self.socket.getsockname()).unlink(missing_ok=True)
         wasyncore.dispatcher.close(self)
+
+    def close(self) -> None:
+        """Stop accepting, and end all connections."""
+        self.stop_accepting()
+        for channel in list(self.active_channels.values()):
+            channel.handle_close()
+        with self._waking:
+            self._is_closed = True
+            self.trigger.close()
 
 
 class Server:
@@ -149,17 +168,18 @@ class Server:
         self.workers.start()
         try:
             while not self._stopping.is_set():
-                wasyncore.loop(_LOOP_SECONDS, use_poll=True, map=self.map, count=1)
+                wasyncore.loop(self.bounds.cleanup_seconds, use_poll=True, map=self.map, count=1)
             return self._finish()
         finally:
-            self._close()
+            self.workers.stop()
+            for listener in self._listeners:
+                listener.close()
 
     def stop(self) -> None:
         """Let `run` finish what it can and return."""
         self._stopping.set()
         for listener in self._listeners:
-            with suppress(OSError):
-                listener.pull_trigger()
+            listener.pull_trigger()
 
     def _finish(self) -> bool:
         for listener in self._listeners:
@@ -173,17 +193,6 @@ class Server:
                 return True
             wasyncore.loop(_STOPPING_LOOP_SECONDS, use_poll=True, map=self.map, count=1)
         return False
-
-    def _close(self) -> None:
-        for listener in self._listeners:
-            listener.stop_accepting()
-        self.workers.stop()
-        for channel in self.channels():
-            channel.handle_close()
-        if self.workers.is_idle():
-            # A request that still runs would pull the trigger, and write into whatever has its descriptor by then.
-            for listener in self._listeners:
-                listener.trigger.close()
 
 
 def _allowed_connections(wanted: int) -> int:

@@ -68,13 +68,12 @@ class ErrorTask(_Exact, WaitressErrorTask):
         # After a failure of the application waitress gives a made-up request; the real one is still the channel's.
         asked = self.channel.requests[0]
         code = HTTPStatus(self.request.error.code)
-        path = getattr(asked, "path", "")
-        self.status, headers, body = self._page(code, path, asked.headers.get("ACCEPT_LANGUAGE", ""))
+        self.status, headers, body = self._page(code, asked.path, asked.headers.get("ACCEPT_LANGUAGE", ""))
         self.response_headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
         self.response_headers.append(("Content-Length", str(len(body))))
         self.content_length = len(body)
         self.set_close_on_finish()
-        self.write(b"" if getattr(asked, "command", "") == "HEAD" else body)
+        self.write(b"" if asked.command == "HEAD" else body)
 
     def _page(self, code: HTTPStatus, path: str, accept_language: str) -> tuple[str, Headers, bytes]:
         page: ErrorPage = self.channel.server.error_page
