@@ -92,7 +92,7 @@ def report_text(channel: Channel, report: Draft) -> str:
 def kept_from(desks: Sequence[str], language: str) -> list[tuple[str, str]]:
     """The line of report.txt that names the desks that were kept out; none if there are none."""
     names = ", ".join(desk_name(desk, language) for desk in desks)
-    return [(gettext("Is a person there involved?"), names)] if desks else []
+    return [(gettext("Is somebody involved who works at one of these places?"), names)] if desks else []
 
 
 def _typed_names(questions: Iterable[Question], block: str = "") -> Iterator[str]:

@@ -78,8 +78,8 @@ WRONG_HOST = _Text(
 
 
 def error_page(status: int, text: _Text | None = None) -> Page:
-    """The page for an error; a status that has no words of its own gets those of 400 or 500."""
-    text = text or _TEXTS.get(status) or _TEXTS[500 if status >= 500 else 400]
+    """The page for an error; a status that has no words of its own gets those of 400."""
+    text = text or _TEXTS.get(status) or _TEXTS[400]
     settings = current_site().settings
     sizes = {"each": settings.attachment_bytes // MIB, "all": settings.submission_bytes // MIB}
     return render(
@@ -128,7 +128,8 @@ def page_for_server(app: Flask, status: int, path: str = "/", accept_language: s
     Returns status line (without the protocol), headers and body; `path` and `accept_language` choose the language, as
     far as the server knows them.
     """
-    headers = {"Accept-Language": accept_language, "Connection": "close"}
-    with app.test_request_context(path, headers=headers):
+    first = path.strip("/").partition("/")[0]
+    known = f"/{first}/" if first in app.config["LANGUAGES"] else "/"
+    with app.test_request_context(known, headers={"Accept-Language": accept_language, "Connection": "close"}):
         page = app.process_response(error_page(status))
         return page.status, list(page.headers), page.get_data()

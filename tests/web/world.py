@@ -13,7 +13,14 @@ from portal.web.site import Site
 from tests.intake_world import World
 
 ONION = "a" * 55 + "d.onion"
-DESKS = {"travel": ("police",), "grooming": ("police",), "website": ("ecpat",), "self": ("police", "ecpat"), "other": ("ecpat",)}
+DESKS = {
+    "travel": ("police",),
+    "grooming": ("police",),
+    "website": ("ecpat",),
+    "self": ("police", "ecpat"),
+    "other": ("ecpat",),
+}
+CHANNELS = tuple(DESKS)
 
 
 class WebWorld(World):
