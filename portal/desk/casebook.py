@@ -115,6 +115,11 @@ class Casebook:
         """The number of the schema."""
         return int(self.one("PRAGMA user_version")[0])
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the schema is the newest."""
+        return self.version == len(STEPS)
+
     def renew(self) -> None:
         """Take the missing steps to the newest schema, all or none. Only for the command that holds the lock."""
         with self.transaction():

@@ -102,8 +102,9 @@ def stored(casebook: Casebook, portal: int, item: bytes) -> Message | None:
 def add_message(casebook: Casebook, portal: int, sha256: bytes, raw: bytes, *, urgent: bool) -> tuple[Case, bool]:
     """Store a checked report.json (`raw`) under its thread; the case, and whether it is a new one."""
     report = msgspec.json.decode(raw, type=Report)
-    found = casebook.one("SELECT id FROM cases WHERE portal = ? AND locator = ?", portal, report.locator)
-    case_id = found[0] if found else _open_case(casebook, portal, report)
+    locator = report.locator
+    found = casebook.one("SELECT id FROM cases WHERE portal = ? AND locator = ?", portal, locator)
+    case_id = found[0] if found else _open_case(casebook, portal, locator, report)
     casebook.run(
         "INSERT INTO messages (case_id, portal, item, sha256, kind, received, report) VALUES (?, ?, ?, ?, ?, ?, ?)",
         *(case_id, portal, bytes.fromhex(report.id), sha256, report.kind, report.received, raw),
@@ -117,13 +118,13 @@ def add_message(casebook: Casebook, portal: int, sha256: bytes, raw: bytes, *, u
     return _case(*casebook.one(f"{_CASES} WHERE id = ?", case_id)), not found
 
 
-def _open_case(casebook: Casebook, portal: int, report: Report) -> int:
+def _open_case(casebook: Casebook, portal: int, locator: bytes, report: Report) -> int:
     year = int(report.received[:4])
     (number,) = casebook.one("SELECT coalesce(max(number), 0) + 1 FROM cases WHERE year = ?", year)
     return casebook.run(
         "INSERT INTO cases (year, number, name, portal, locator, channel, status, received, urgent)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
-        *(year, number, f"{year:04}-{number:04}", portal, report.locator, report.channel, NEW, report.received),
+        *(year, number, f"{year:04}-{number:04}", portal, locator, report.channel, NEW, report.received),
     )
 
 

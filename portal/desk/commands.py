@@ -48,6 +48,10 @@ def import_(options: argparse.Namespace) -> int:
     with _open(options, writing=True) as desk:
         outcome = import_bundle(desk, options.bundle, load(), trust, _progress)
     _print_outcome(outcome)
+    if outcome.quarantined:
+        advise(
+            f"What is in quarantine stays sealed in {options.dir / 'quarantine'}: ask the portal's operator about it."
+        )
     if outcome.cases or outcome.messages:
         advise(f"Next: desk list {_quoted(options.dir)}")
     if outcome.stopped:
@@ -57,7 +61,7 @@ def import_(options: argparse.Namespace) -> int:
 
 def _print_outcome(outcome: Outcome) -> None:
     older = "; a newer one was imported before" if outcome.older else ""
-    print(f"Bundle {outcome.counter} of {outcome.day} from the portal {outcome.portal}{older}.")
+    print(f'Bundle {outcome.counter} of {console.line(outcome.day)} from the portal "{outcome.portal}"{older}.')
     print(_count(len(outcome.cases), "new case") + _named(outcome.cases))
     print(_count(len(outcome.messages), "new message to a known case", "new messages to known cases"), end="")
     print(_named(list(dict.fromkeys(outcome.messages))))
@@ -117,7 +121,7 @@ def pack(options: argparse.Namespace) -> int:
         portal = portals.find(desk.casebook, options.portal)
         packed = make_pack(desk, portal, options.out)
     items, answers = _count(packed.collected, "item"), _count(packed.replies, "answer")
-    print(f"Pack {packed.counter} for the portal {portal.name} is in {options.out}: {items} acknowledged, {answers}.")
+    print(f'Pack {packed.counter} for the portal "{portal.name}" is in {options.out}: {items} acknowledged, {answers}.')
     if packed.left:
         print(f"{packed.left} more had no room in it: they go with a later pack.")
     advise(f"Next: take it to the portal: portal import --state DIR --keys DIR {_quoted(options.out)}")
@@ -138,7 +142,7 @@ def key(options: argparse.Namespace) -> int:
     print(keys.verify_key.to_base64().decode())
     print(f"    fingerprint: {portals.words(keys.verify_key)}")
     for portal in known:
-        print(f"Portal {portal.name}:")
+        print(f'Portal "{portal.name}":')
         print(portal.key.to_base64().decode())
         print(f"    fingerprint: {portals.words(portal.key)}")
     if not known:

@@ -24,7 +24,7 @@ from portal.desk.checking import Checked, check
 from portal.desk.folder import Part, pieces
 from portal.desk.portals import Portal, Trust
 from portal.desk.session import Desk
-from portal.errors import BundleError, DeskError, FormatError, Refused, ReportError
+from portal.errors import BundleError, FormatError, Refused, ReportError
 
 
 @dataclass
@@ -59,10 +59,7 @@ def import_bundle(
     Raises Refused if the bundle is not for this desk or not from a portal that it trusts, BundleError if it is no
     bundle; then nothing was changed.
     """
-    try:
-        reader = bundle.Reader(pieces(path))
-    except OSError as error:
-        raise DeskError(f"{path} cannot be read ({error.strerror}): look where the bundle is.") from None
+    reader = bundle.Reader(_pieces(path))
     name, key = portals.recognise(portals.pinned(desk.casebook), reader.front, trust)
     manifest = reader.manifest(Bundle)
     if manifest.site != bundle.site(key):
@@ -168,6 +165,14 @@ def _check_repeat(before: cases.Message, checked: Checked) -> None:
     """
     if msgspec.structs.replace(checked.report, received=before.received) != before.report:
         raise ReportError("Another item with the same id is here already, and that one is kept.")
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """A bundle in pieces; a stick that cannot be read is a bundle cut short."""
+    try:
+        yield from pieces(path)
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror}): look at the bundle, and copy it again.") from None
 
 
 def _copy(content: Iterator[bytes], size: int, part: Part) -> bool:

@@ -51,8 +51,9 @@ def open_desk(root: Path, passphrase: str, person: str = PERSON, *, writing: boo
     with place.lock() if writing else nullcontext():
         keys = _keyring(place, passphrase, person)
         with Casebook.open(place.casebook, keys.casebook_key) as casebook:
-            if writing:
-                casebook.renew()
+            if not casebook.is_current:
+                with nullcontext() if writing else place.lock():
+                    casebook.renew()
             yield Desk(place, keys, casebook)
 
 

@@ -52,28 +52,36 @@ def thread_as_text(
     language: str,
 ) -> str:
     """A case for reading on a terminal, the channel's labels in `language`."""
-    title = _title(case.channel, channels, language)
-    parts = [f"Case {case.name}{'  URGENT' if case.urgent else ''}\n{title}, {case.status}, received {case.received}"]
+    parts = [
+        f"Case {case.name}{'  URGENT' if case.urgent else ''}\n"
+        f"    Channel   {_title(case.channel, channels, language)}\n"
+        f"    Status    {case.status}\n"
+        f"    Received  {case.received}"
+    ]
     first = 1
     for number, message in enumerate(messages, 1):
-        parts += _message(message, number, len(messages), first, channels, language)
+        parts.append(_heading(message, number, len(messages)))
+        if message.report.channel != case.channel:
+            parts.append(f"Sent as\n    {_title(message.report.channel, channels, language)}")
+        parts += _message(message.report, first, channels, language)
         first += len(message.report.attachments)
     parts += [_answer(answer) for answer in answers]
     if not answers:
         parts.append("Not answered yet.")
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) + "\n"
 
 
-def _message(
-    message: Message, number: int, total: int, first: int, channels: Mapping[str, Channel], language: str
-) -> Iterator[str]:
+def _heading(message: Message, number: int, total: int) -> str:
     report = message.report
-    kind = "Report" if report.kind == "report" else "Follow-up"
-    yield (
-        f"-- {kind}, message {number} of {total}, {_title(report.channel, channels, language)}, "
-        f"in the language {report.language}, received {report.received} --\n"
-        f"Sealed item: sealed/{message.sha256.hex()}.age"
+    kind = "report" if report.kind == "report" else "follow-up"
+    language = console.line(report.language)
+    return (
+        f"-- Message {number} of {total}: {kind}, received {report.received}, language {language} --\n"
+        f"    Sealed item: sealed/{message.sha256.hex()}.age"
     )
+
+
+def _message(report: Report, first: int, channels: Mapping[str, Channel], language: str) -> Iterator[str]:
     for label, value in _answers(report, channels, language):
         yield f"{console.line(label)}\n{console.indented(console.reporters(value))}"
     if report.keep_from:

@@ -88,7 +88,7 @@ def test_import_says_what_came(root: Path, portal: PlayedPortal, run: Terminal) 
     assert "--portal-key" in run.error("import", root, path)
     out = run("import", root, path, "--portal-key", portal.key_file)
     assert out.splitlines() == [
-        "Bundle 1 of 2026-11-25 from the portal portal.",
+        'Bundle 1 of 2026-11-25 from the portal "portal".',
         "1 new case: 2026-0001",
         "1 new message to a known case: 2026-0001",
         "0 already here",
@@ -195,7 +195,7 @@ def test_reply_and_pack(filled: Path, run: Terminal, tmp_path: Path, portal: Pla
     assert "desk pack" in run.advice
     assert "waits for the next pack" in run("show", filled, case)
     out = run("pack", filled, tmp_path / "pack.tar")
-    assert f"Pack 1 for the portal portal is in {tmp_path / 'pack.tar'}: 3 items acknowledged, 1 answer." in out
+    assert f'Pack 1 for the portal "portal" is in {tmp_path / "pack.tar"}: 3 items acknowledged, 1 answer.' in out
     assert "portal import" in run.advice
     text_shown = run("show", filled, case)
     assert f"{status} (in pack 1, not yet confirmed by the portal) --\n    Merci 31m" in text_shown
@@ -231,8 +231,8 @@ def test_key(filled: Path, run: Terminal, portal: PlayedPortal) -> None:
 WRONG: dict[str, tuple[Callable[[Path, Path], list[object]], str]] = {
     "no desk": (lambda root, tmp: ["list", tmp / "none"], "is not a desk"),
     "a file": (lambda root, tmp: ["list", tmp / "passphrase"], "is not a desk"),
-    "no bundle": (lambda root, tmp: ["import", root, tmp / "none"], "look where the bundle is"),
-    "a folder": (lambda root, tmp: ["import", root, tmp], "look where the bundle is"),
+    "no bundle": (lambda root, tmp: ["import", root, tmp / "none"], "look at the bundle"),
+    "a folder": (lambda root, tmp: ["import", root, tmp], "look at the bundle"),
     "no archive": (lambda root, tmp: ["import", root, tmp / "passphrase"], "cut short"),
     "no key file": (lambda root, tmp: ["import", root, tmp, "--portal-key", tmp / "none"], "portal.pub"),
     "not a key": (lambda root, tmp: ["import", root, tmp, "--portal-key", tmp / "passphrase"], "not a minisign"),

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -217,8 +218,29 @@ def test_a_bundle_cut_short_imports_what_is_whole(
 
 
 def test_a_missing_bundle_is_said(desk: Desk, portal: PlayedPortal, importing: Import, tmp_path: Path) -> None:
-    with pytest.raises(DeskError, match="cannot be read"):
+    with pytest.raises(BundleError, match="cannot be read"):
         importing(tmp_path / "none.tar")
+
+
+def test_a_stick_that_fails_halfway_keeps_what_was_read(
+    desk: Desk, portal: PlayedPortal, importing: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        portal.file(draft(f"{number}"))
+    path = portal.export()
+
+    def failing(source: Path) -> Iterator[bytes]:
+        whole = source.read_bytes()
+        yield whole[:100_000] if source == path else whole
+        if source == path:
+            raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.desk.importing.pieces", failing)
+        outcome = importing(path)
+    assert (outcome.cases, outcome.quarantined) == (["2026-0001"], [])
+    assert "Input/output error" in str(outcome.stopped)
+    assert (importing(path).known, len(cases.listed(desk.casebook))) == (1, 3)
 
 
 def test_what_a_bundle_without_items_confirms(desk: Desk, portal: PlayedPortal, importing: Import) -> None:
