@@ -46,9 +46,6 @@ class Backend(Protocol):
     def create(self) -> None:
         """Makes the database itself, where that is the portal's to do."""
 
-    def grown(self) -> None:
-        """Called after something large was stored; returns at once."""
-
     def forget(self) -> None:
         """Called after something was deleted: takes its bytes out of the database's log, as far as others let it."""
 

@@ -25,8 +25,8 @@ from portal.store.schema import chunk, collected, item, reply, taken, waiting
 READ_BYTES = 64 * MIB
 """Bytes of items that are hashed in one transaction; a single item may be longer."""
 
-SWEEP_BYTES = 16 * MIB
-"""Bytes that are deleted in one transaction."""
+SWEEP_BYTES = 4 * MIB
+"""Bytes that are deleted in one transaction: the room that must be free for a pack to make more."""
 
 BATCH_ROWS = 500
 """Items that are acknowledged, or chunks that are deleted, in one transaction, however small."""
@@ -158,22 +158,23 @@ class Application:
 
 def sweep(backend: Backend, write: Transaction) -> None:
     """Deletes the items that nobody waits for."""
-    orphans = select(item.c.id).where(~exists().where(waiting.c.item_id == item.c.id))
-    empty = orphans.where(~exists().where(chunk.c.item_id == item.c.id))
-    query = select(chunk.c.item_id, chunk.c.number, func.length(chunk.c.data)).where(chunk.c.item_id.in_(orphans))
-    query = query.order_by(chunk.c.item_id, chunk.c.number).limit(BATCH_ROWS)
+    # Holding the items first keeps to the order of tables in which `tend` locks them.
+    orphans = select(item.c.id).where(~exists().where(waiting.c.item_id == item.c.id)).order_by(item.c.id)
+    orphans = orphans.limit(BATCH_ROWS).with_for_update(of=item)
     more = True
     while more:
         with write() as connection:
+            ids = connection.scalars(orphans).all()
+            query = select(chunk.c.item_id, chunk.c.number, func.length(chunk.c.data)).where(chunk.c.item_id.in_(ids))
             deleted = 0
-            for item_id, number, size in connection.execute(query).all():
+            for item_id, number, size in connection.execute(query.order_by(chunk.c.item_id, chunk.c.number)).all():
                 if deleted >= SWEEP_BYTES:
                     break
                 connection.execute(delete(chunk).where(chunk.c.item_id == item_id, chunk.c.number == number))
                 deleted += size
-            more = deleted > 0
-            if not more:
-                connection.execute(delete(item).where(item.c.id.in_(empty)))
+            else:
+                connection.execute(delete(item).where(item.c.id.in_(ids)))
+            more = bool(ids)
         backend.forget()
 
 

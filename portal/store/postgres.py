@@ -61,9 +61,6 @@ class PostgreSQL:
     def create(self) -> None:
         """The operator makes the database, with its owner."""
 
-    def grown(self) -> None:
-        """The server looks after its own log."""
-
     def forget(self) -> None:
         """What was deleted stays in the server's files until `rewrite`, in its log until it drops that."""
 

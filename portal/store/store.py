@@ -116,7 +116,6 @@ class Store:
             if stored != size:
                 raise StoreError(f"The item has {stored} bytes instead of {size}: nothing was stored, send it again.")
             connection.execute(waiting.insert(), [{"item_id": item_id, "desk": desk} for desk in sorted(set(desks))])
-        self._backend.grown()
         return True
 
     def waiting(self, desk: str) -> list[WaitingItem]:

@@ -10,7 +10,11 @@ log back in one transaction: killed at any moment, the file is the old one or th
 
 import sqlite3
 import sys
+import time
 from pathlib import Path
+
+RETRY_SECONDS = 0.02
+"""Between two attempts to empty the log, seconds."""
 
 PRAGMAS = (
     # In memory it would be a copy of the whole database.
@@ -23,26 +27,40 @@ PRAGMAS = (
 )
 
 
-def rewrite(path: Path, seconds: float) -> None:
-    """Rewrites the database at `path`, waiting at most `seconds` for each lock; raises sqlite3.Error."""
+def empty_log(connection: sqlite3.Connection, seconds: float) -> bool:
+    """Copies the whole write-ahead log back and cuts it to nothing; False if others did not let it in `seconds`.
+
+    Without this the log would still hold pages in their old order, and what was deleted.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy or time.monotonic() >= end:
+            return not busy
+        # While another checkpoint runs, SQLite gives up at once instead of waiting.
+        time.sleep(RETRY_SECONDS)
+
+
+def rewrite(path: Path, seconds: float) -> bool:
+    """Rewrites the database at `path`, waiting at most `seconds` for each lock; False if the log could not be emptied.
+
+    Raises sqlite3.Error.
+    """
     connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=seconds, isolation_level=None)
     try:
         for pragma in PRAGMAS:
             connection.execute(pragma)
         connection.execute("VACUUM")
-        # Without this the log would still hold the pages in their old order.
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            error = sqlite3.OperationalError()
-            error.sqlite_errorname = "SQLITE_BUSY"
-            raise error
+        return empty_log(connection, seconds)
     finally:
         connection.close()
 
 
 if __name__ == "__main__":
     try:
-        rewrite(Path(sys.argv[1]), float(sys.argv[2]))
-    except sqlite3.Error as problem:
-        print(problem.sqlite_errorname)
+        problem = "" if rewrite(Path(sys.argv[1]), float(sys.argv[2])) else "SQLITE_BUSY"
+    except sqlite3.Error as error:
+        problem = error.sqlite_errorname
+    if problem:
+        print(problem)
         sys.exit(1)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from portal.store import Store, lock_state
+from portal.store import Store, lock_state, packs
 from tests.store.helpers import MIB, answer, claim, identifier
 
 SIZE = 64 * MIB
@@ -78,9 +78,10 @@ def tend(url: str) -> None:
 
 
 def pack(url: str) -> None:
-    """Acknowledges items 0 to 19, each of 4 MiB, with a reply."""
+    """Acknowledges items 0 to 7, each of 4 MiB, with a reply; a transaction for each."""
     store = Store(url)
-    claims = [claim(number, 4 * MIB) for number in range(20)]
+    claims = [claim(number, 4 * MIB) for number in range(8)]
+    packs.READ_BYTES = packs.SWEEP_BYTES = MIB
     print("packing", flush=True)
     store.apply_pack("police", 1, "2030-01-01", claims, [answer(1)], "2031-01")
 

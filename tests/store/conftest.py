@@ -1,16 +1,14 @@
 """Every test that asks for `url` or `store` runs on both databases."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from portal.store import Store, sqlite_url
-from tests.postgres import Server, postgres
-
-__all__ = ["postgres"]
+from tests.postgres import Server
 
 
 @pytest.fixture
@@ -60,16 +58,26 @@ def new_url(kind: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def empty_postgres(postgres_tables: str) -> Callable[[], str]:
+    """Empties the PostgreSQL database with tables, as often as it is called, and gives its URL."""
+
+    def empty() -> str:
+        with psycopg.connect(postgres_tables.replace("+psycopg", "")) as connection:
+            connection.execute("TRUNCATE collected, item, chunk, waiting, reply, taken")
+        return postgres_tables
+
+    return empty
+
+
+@pytest.fixture
 def url(kind: str, request: pytest.FixtureRequest) -> str:
     """The URL of a database with its tables, all empty."""
-    if kind == "sqlite":
-        path: Path = request.getfixturevalue("path")
-        shutil.copy(request.getfixturevalue("sqlite_tables"), path)
-        return sqlite_url(path)
-    shared: str = request.getfixturevalue("postgres_tables")
-    with psycopg.connect(shared.replace("+psycopg", "")) as connection:
-        connection.execute("TRUNCATE collected, item, chunk, waiting, reply, taken")
-    return shared
+    if kind == "postgresql":
+        empty: Callable[[], str] = request.getfixturevalue("empty_postgres")
+        return empty()
+    path: Path = request.getfixturevalue("path")
+    shutil.copy(request.getfixturevalue("sqlite_tables"), path)
+    return sqlite_url(path)
 
 
 @pytest.fixture

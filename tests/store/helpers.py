@@ -45,6 +45,11 @@ def ids(store: Store, desk: str = "police") -> list[bytes]:
     return [item.id for item in store.waiting(desk)]
 
 
+def read_outside(*paths: Path) -> bytes:
+    """The bytes of these files, read by another process: in this one it would take SQLite's locks away."""
+    return subprocess.run(["cat", "--", *paths], stdout=subprocess.PIPE, check=True).stdout
+
+
 @contextmanager
 def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """`tests.store.child` with these arguments, in a session of its own; killed at the end if it still runs."""
