@@ -1,5 +1,17 @@
 """Fixtures that several folders use."""
 
-from tests.postgres import postgres
+from collections.abc import Iterator
 
-__all__ = ["postgres"]
+import pytest
+
+from tests.postgres import postgres
+from tor import PrivateNetwork
+
+__all__ = ["postgres", "private_tor"]
+
+
+@pytest.fixture(scope="session")
+def private_tor() -> Iterator[PrivateNetwork]:
+    """A whole Tor network on loopback, one a test session: it takes about 15 seconds to start."""
+    with PrivateNetwork() as network:
+        yield network

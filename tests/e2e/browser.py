@@ -1,8 +1,10 @@
 """A real Firefox ESR as a reporter has it: no JavaScript, everything through a SOCKS proxy with remote DNS."""
 
 import base64
+import contextlib
 import shutil
 import tempfile
+import time
 import warnings
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +15,8 @@ with warnings.catch_warnings():
     # The driver's own use of what Python deprecates.
     warnings.simplefilter("ignore", DeprecationWarning)
     from marionette_driver.by import By
-    from marionette_driver.errors import NoSuchElementException
-    from marionette_driver.marionette import HTMLElement, Marionette
+    from marionette_driver.errors import NoSuchElementException, TimeoutException, UnknownException
+    from marionette_driver.marionette import Marionette, WebElement
 
 PREFERENCES = {
     "javascript.enabled": False,
@@ -22,6 +24,8 @@ PREFERENCES = {
     "gfx.downloadable_fonts.enabled": False,
     "mathml.disabled": True,
     "browser.cache.disk.enable": False,
+    # A person presses "Resend"; no dialog is driven here.
+    "dom.confirm_repost.testing.always_accept": True,
     "network.proxy.socks_remote_dns": True,
     "network.dns.blockDotOnion": False,
     "network.http.referer.hideOnionSource": True,
@@ -76,6 +80,18 @@ class Browser:
         """As the reload button does, a repeated POST included."""
         self._driver.refresh()
 
+    def reload_until(self, selector: str, seconds: float = 90) -> None:
+        """Reload as often as it takes: a page that could not be had is tried again."""
+        deadline = time.monotonic() + seconds
+        while not self.all(selector):
+            assert time.monotonic() < deadline, f"{selector} did not come"
+            self.reload_through_failure()
+
+    def reload_through_failure(self) -> None:
+        """Reload, and stay on the browser's own page if the site cannot be reached."""
+        with contextlib.suppress(UnknownException, TimeoutException):
+            self.reload()
+
     def back(self) -> None:
         self._driver.go_back()
 
@@ -87,14 +103,14 @@ class Browser:
     def title(self) -> str:
         return str(self._driver.title)
 
-    def find(self, selector: str) -> HTMLElement:
+    def find(self, selector: str) -> WebElement:
         """The one element; the page is shown if it is not there."""
         try:
             return self._driver.find_element(By.CSS_SELECTOR, selector)
         except NoSuchElementException:
             raise AssertionError(f"{selector} is not on the page:\n{self.text('body')[:3000]}") from None
 
-    def all(self, selector: str) -> list[HTMLElement]:
+    def all(self, selector: str) -> list[WebElement]:
         return list(self._driver.find_elements(By.CSS_SELECTOR, selector))
 
     def text(self, selector: str) -> str:
@@ -124,7 +140,7 @@ class Browser:
         """Press a button or follow a link, and wait for the page that comes."""
         self.find(selector).click()
 
-    def _field(self, selector: str) -> HTMLElement:
+    def _field(self, selector: str) -> WebElement:
         element = self.find(selector)
         for details in self.all("details:not([open])"):
             if details.find_elements(By.CSS_SELECTOR, selector):

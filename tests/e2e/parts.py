@@ -3,8 +3,8 @@
 import contextlib
 import json
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,10 +16,14 @@ from typing import Any
 
 import pytest
 
+from portal.desk import session
+from portal.trial.listening import free_port
+
 BIN = Path(sys.executable).parent
 PASSPHRASE = "correct horse battery staple"
 DESKS = ("police", "stopline", "ecpat")
 START_SECONDS = 60
+PUBLISH_SECONDS = 120
 
 
 def run(*command: str | Path, check: bool = True, **options: Any) -> "subprocess.CompletedProcess[str]":
@@ -38,7 +42,8 @@ class Desk:
         self.folder = folder
         self._passphrase = folder.with_suffix(".passphrase")
         self._passphrase.write_text(PASSPHRASE + "\n")
-        self.recipient = self("init", "--desk", name, folder).strip().splitlines()[-1]
+        # As `desk init` does, but that opening the keyring a hundred times does not take a second each.
+        session.make(folder, name, PASSPHRASE, work_factor=1)
 
     def __call__(self, *arguments: str | Path) -> str:
         command = ["unshare", "-n", BIN / "desk", *arguments, "--passphrase-file", self._passphrase]
@@ -70,16 +75,29 @@ class Portal:
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder / "log"
         self.url = ""
+        self._options: tuple[str | Path, ...] = ()
+        self._log_start = 0
 
     def __call__(self, command: str, *arguments: str | Path, check: bool = True) -> str:
         done = run(BIN / "portal", command, *arguments, *self._database, check=check)
         return done.stdout + done.stderr
 
     def start(self, *options: str | Path) -> None:
-        """Serve, with a preview on a free port, until it answers."""
-        port = free_port()
+        """Serve, with a preview on a port that stays the same, until it answers."""
+        port = int(self.url.rpartition(":")[2]) if self.url else free_port()
         self.url = f"http://127.0.0.1:{port}"
-        command = [BIN / "portal", "serve", "--state", self.state, "--keys", self.keys, "--preview", f"127.0.0.1:{port}"]
+        self._options = options
+        command = [
+            BIN / "portal",
+            "serve",
+            "--state",
+            self.state,
+            "--keys",
+            self.keys,
+            "--preview",
+            f"127.0.0.1:{port}",
+        ]
+        self._log_start = len(self.log.read_text()) if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*map(str, command), *map(str, options), *self._database],
@@ -116,6 +134,26 @@ class Portal:
         self._process = None
         return time.monotonic() - begin
 
+    def crash(self) -> None:
+        """kill -9."""
+        self.stop(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Serve again as before; the onion service is published again as well."""
+        self.start(*self._options)
+        if "--no-tor" not in self._options:
+            self.published()
+
+    def published(self) -> str:
+        """Wait until the onion service is published and answers itself; gives its address."""
+        begin = self._log_start
+        deadline = time.monotonic() + PUBLISH_SECONDS
+        while time.monotonic() < deadline:
+            if found := re.search(r"http://(\S+\.onion), and it answers", self.log.read_text()[begin:]):
+                return found[1]
+            time.sleep(0.1)
+        pytest.fail(f"the onion service was not published:\n{self.log.read_text()[begin:]}", pytrace=False)
+
     def exchange(self, name: str) -> None:
         """Carry a bundle to a desk and its pack back."""
         desk = self.desks[name]
@@ -136,10 +174,3 @@ def serving(folder: Path, *options: str, database: str | None = None) -> Iterato
         yield portal
     finally:
         portal.stop()
-
-
-def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
