@@ -91,7 +91,7 @@ def _run(server: Server, store: Store, keeper: OnionKeeper | None, options: Opti
         _log.info("Preview: http://%s/ (for a look without Tor; never for reports)", options.preview)
     if keeper is not None:
         keeper.start()
-        threading.Thread(target=lambda: (stopped.wait(), keeper.stop()), name="tor-end").start()
+        threading.Thread(target=_stop_when, args=(stopped, keeper), name="tor-end").start()
     with Housekeeper(store):
         finished = server.run()
     if not finished:
@@ -101,6 +101,11 @@ def _run(server: Server, store: Store, keeper: OnionKeeper | None, options: Opti
         store.tend(month_after(_now().date(), 0), max(left, 0.1))
     except PortevoixError as error:
         _log.warning("The order of arrival was not forgotten: %s", error)
+
+
+def _stop_when(stopped: threading.Event, keeper: OnionKeeper) -> None:
+    stopped.wait()
+    keeper.stop()
 
 
 def _now() -> datetime:
