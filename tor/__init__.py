@@ -38,7 +38,6 @@ tries again until it is stopped. Only arguments that can never work raise `Setti
 Only `control` and `process` know stem.
 """
 
-from .address import decode, encode
 from .errors import (
     AddressError,
     AddressInUse,
@@ -101,6 +100,4 @@ __all__ = [
     "TorMissing",
     "TorTooOld",
     "Unreachable",
-    "decode",
-    "encode",
 ]

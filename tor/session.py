@@ -168,8 +168,8 @@ class Session:
             self._uploads.append(True)
             if not self._accepted:
                 self._accepted = True
-                for action in (self._miss_upload, self._add_again):
-                    self._due.pop(action, None)
+                self._due.pop(self._miss_upload, None)
+                self._due.pop(self._add_again, None)
                 self._change(step=Step.PUBLISHED, problem=None)
                 self._after(self._limits.probe_first_s, self._start_probe)
         elif action == "FAILED" and event.values.get("REASON") == "UPLOAD_REJECTED":
