@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 from io import BytesIO
 
 from flask import Flask
-from werkzeug.datastructures import Headers, MultiDict
+from werkzeug.datastructures import FileStorage, Headers, MultiDict
+from werkzeug.test import encode_multipart
 
 from tests.web.world import ONION
 
@@ -167,10 +168,14 @@ class Browser:
 
     def post(self, path: str, data: Values | MultiDict[str, str], files: Sequence[File] = (), **headers: str) -> Page:
         """Send values as a browser does: `Origin: null`, no Referer; multipart where there are files."""
-        fields: MultiDict[str, object] = MultiDict(data)
+        headers = {"Origin": "null", **headers}
+        fields = MultiDict[str, object](data)
+        if not files and headers.get("Content-Type") != "multipart/form-data":
+            return self._open("POST", path, headers, fields)
         for name, content, kind in files:
-            fields.add("attachment", (BytesIO(content), name, kind))
-        return self._open("POST", path, {"Origin": "null", **headers}, fields)
+            fields.add("attachment", FileStorage(BytesIO(content), name, "attachment", kind))
+        boundary, body = encode_multipart(fields)
+        return self._open("POST", path, headers | {"Content-Type": f"multipart/form-data; boundary={boundary}"}, body)
 
     def submit(
         self, form: Form, values: Values | None = None, files: Sequence[File] = (), multipart: bool = False

@@ -1,5 +1,6 @@
 """A portal's web side on a real intake and store."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import msgspec
 
 from portal import helplines
 from portal.intake import Routing
+from portal.report import Report
 from portal.settings import LANGUAGES, Settings
 from portal.web.app import create_app
 from portal.web.site import Site
@@ -21,6 +23,15 @@ DESKS = {
     "other": ("ecpat",),
 }
 CHANNELS = tuple(DESKS)
+
+
+@dataclass
+class Found:
+    """A report that waits, with its attachments and the desks that can open it."""
+
+    report: Report
+    files: list[bytes]
+    desks: set[str]
 
 
 class WebWorld(World):
@@ -55,3 +66,12 @@ class WebWorld(World):
         """Start again with other settings."""
         self.settings = msgspec.structs.replace(self.settings, **changes)
         self.app = create_app(self.site())
+
+    def found(self, text: str) -> list[Found]:
+        """The reports with this text in them, as the desks find them."""
+        found: dict[str, Found] = {}
+        for name, desk in self.desks.items():
+            for report, files in desk.read(self.store):
+                if text in report.narrative:
+                    found.setdefault(report.id, Found(report, files, set())).desks.add(name)
+        return list(found.values())
