@@ -1,7 +1,7 @@
 """What a hostile age file or key file may make us hold in memory or compute: every limit, with its unit."""
 
 HEADER_BYTES = 256 * 1024
-"""The whole header, bytes: room for 160 hybrid recipients or 2,400 of X25519."""
+"""The whole header, bytes: room for 160 hybrid recipients."""
 HEADER_STANZAS = 1024
 """Stanzas in one header; each may cost a decapsulation for each identity."""
 HEADER_LINE_BYTES = 8 * 1024

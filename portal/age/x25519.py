@@ -61,6 +61,8 @@ class X25519Identity:
     """`AGE-SECRET-KEY-1…`, a scalar of 32 bytes. `str()` gives the secret, `repr()` does not."""
 
     def __init__(self, scalar: bytes) -> None:
+        if len(scalar) != KEY_BYTES:
+            raise KeyFailure(f"The scalar of an identity has {KEY_BYTES} bytes, not {len(scalar)}.")
         self._scalar = scalar
         self._key = X25519PrivateKey.from_private_bytes(scalar)
 
