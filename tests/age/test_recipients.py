@@ -59,7 +59,7 @@ def test_malformed_stanzas(recipient: Recipient, identity: Identity) -> None:
         (stanza.arguments, stanza.body + b"\0"),
         (stanza.arguments, b""),
     ]:
-        with pytest.raises(HeaderFailure, match="base64|wrong size"):
+        with pytest.raises(HeaderFailure, match=r"base64|wrong size"):
             identity.unwrap([Stanza(arguments, body)])
 
 
