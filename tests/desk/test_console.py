@@ -2,7 +2,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.desk import console
@@ -60,6 +60,7 @@ def test_nothing_drives_a_terminal(text: str) -> None:
     assert "\n" not in console.reporters_line(text)
 
 
+@settings(max_examples=30)
 @given(st.recursive(st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner) | st.lists(inner)))
 def test_json_is_ascii_and_whole(value: object) -> None:
     text = console.as_json(value)

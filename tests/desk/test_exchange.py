@@ -61,6 +61,14 @@ def test_an_answer_reaches_the_reporter(desk: Desk, portal: PlayedPortal, keys: 
     assert cases.find(desk.casebook, "2026-0001").status == "under-review"
 
 
+def test_every_status_can_be_told(desk: Desk, keys: ThreadKeys) -> None:
+    for status in report.STATUSES:
+        answer(desk, "", status)  # type: ignore[arg-type]
+        assert cases.find(desk.casebook, "2026-0001").status == status
+    found = cases.answers(desk.casebook, cases.find(desk.casebook, "2026-0001"))
+    assert [(a.reply.number, a.reply.status) for a in found] == list(enumerate(report.STATUSES, 1))
+
+
 def test_a_reply_may_hand_the_thread_to_other_desks(desk: Desk, portal: PlayedPortal, keys: ThreadKeys) -> None:
     case = cases.find(desk.casebook, "2026-0001")
     said = reply(desk, case, "forwarded-stopline", "", ["stopline", "ecpat", "stopline"], TODAY)

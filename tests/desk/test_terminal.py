@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portal import bundle
-from portal.desk import session
+from portal.desk import portals, session
 from tests.desk.conftest import PASSPHRASE
 from tests.desk.played import PlayedPortal, draft
 
@@ -41,8 +41,7 @@ def test_a_new_passphrase_is_typed_twice_and_never_shown(tmp_path: Path) -> None
     assert "error: The two passphrases are not the same: try again." in shown
     status, shown = converse(["init", "--desk", "police", root], [PASSPHRASE, PASSPHRASE])
     assert (status, PASSPHRASE in shown) == (0, False)
-    with session.open_desk(root, PASSPHRASE) as desk:
-        assert str(desk.keyring.recipient) in shown
+    assert (root / "public" / "police.recipients").read_text().splitlines()[1] in shown
 
 
 def test_a_passphrase_is_asked_for(root: Path) -> None:
@@ -66,11 +65,11 @@ def test_the_first_portal_is_confirmed_by_the_words_of_its_key(root: Path, porta
     assert (status, "1 already here" in shown) == (0, True)
 
 
-@pytest.mark.parametrize("typed", ["", "abandon abandon abandon", "two words"])
+@pytest.mark.parametrize("typed", ["", "abandon abandon abandon"])
 def test_wrong_words_pin_nothing(root: Path, portal: PlayedPortal, typed: str) -> None:
     portal.file(draft())
     path = portal.export()
     status, shown = converse(["import", root, path], [PASSPHRASE, str(portal.key_file), typed])
     assert (status, "These are not the words of this key" in shown) == (1, True)
-    status, shown = converse(["import", root, path, "--portal-key", portal.key_file], [PASSPHRASE])
-    assert (status, "1 new case" in shown) == (0, True)
+    with session.open_desk(root, PASSPHRASE) as desk:
+        assert portals.pinned(desk.casebook) == []
