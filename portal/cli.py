@@ -108,8 +108,8 @@ def _export(options: argparse.Namespace) -> None:
     with closing(_store(options)) as store:
         manifest, pieces = exchange.export(store, key, options.desk, _today())
         files.write(options.out, pieces)
-    count = len(manifest.items)
-    print(f"{options.out}: {count} sealed items for {options.desk}. They stay here until its pack is imported.")
+    count = _count(len(manifest.items), "sealed item")
+    print(f"{options.out}: {count} for {options.desk}. All stays here until a pack of that desk acknowledges it.")
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -130,16 +130,22 @@ def _summary(taken: exchange.Taken) -> str:
     if not result.applied:
         return f"{pack}, or a later one, was taken before: nothing changed."
     return (
-        f"{pack}: {result.acknowledged} items acknowledged, {result.stored} new replies, "
-        f"{result.unknown} acknowledgements of items that are not here (any more), "
-        f"{result.mismatched} with another hash (these items stay)."
+        f"{pack}: {_count(result.acknowledged, 'item')} acknowledged, "
+        f"{_count(result.stored, 'new answer')} ready for reporters"
+        + (f", {_count(result.unknown, 'acknowledgement')} of what is not here any more" if result.unknown else "")
+        + (f", {_count(result.mismatched, 'item')} with another hash, which stays" if result.mismatched else "")
+        + "."
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _tend(options: argparse.Namespace) -> None:
     with closing(_store(options)) as store:
         result = store.tend(exchange.month_after(_today(), 0))
-    print(f"{result.replies_deleted} expired replies are gone, and the order of arrival is forgotten.")
+    print(f"{_count(result.replies_deleted, 'expired answer')} deleted; the order of arrival is forgotten.")
 
 
 if __name__ == "__main__":
