@@ -10,7 +10,7 @@ from portal.web.site import Site
 
 GATEWAY_HEADERS = ("X-Tor2web", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via", "CF-Ray")
 """Tor Browser and tor send none of them; gateways and proxies do."""
-ADDRESS_FIELD = "address"
+ADDRESS_FIELD = "our-address"
 """A hidden field of every form with our own address: gateways rewrite onion links, and so give themselves away."""
 _DEFAULT_PORT = ":80"
 
