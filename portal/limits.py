@@ -90,8 +90,8 @@ FREE_BYTES_TEXT = 64 * MIB
 """Below this much free space every report is refused, bytes."""
 
 # Serving.
-RECV_BYTES = 64 * KIB
-"""What is read from a connection at once, bytes: one block of a spool."""
+RECV_BYTES = 16 * KIB
+"""What is read from a connection at once, bytes: tor hands over no more, and a round of the loop stays short."""
 HEADER_BYTES = 16 * KIB
 """Request line and headers of one request, bytes; Tor Browser sends about 600."""
 CHUNK_LINE_BYTES = 1 * KIB
