@@ -83,7 +83,7 @@ class Server:
         self.execute(statement.format(sql.Identifier(name), sql.Identifier(tablespace)))
         return self.url(name)
 
-    def execute(self, statement: sql.Composable) -> None:
+    def execute(self, statement: sql.SQL | sql.Composed) -> None:
         """Run one statement as the superuser, outside a transaction."""
         with psycopg.connect(host=str(self.folder), user=USER, dbname="postgres", autocommit=True) as connection:
             connection.execute(statement)
@@ -95,16 +95,17 @@ class Server:
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         user = self._run_as
-        identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
         done = subprocess.run(
-            [self._bin / program, *arguments],
+            [str(self._bin / program), *map(str, arguments)],
             cwd=self.folder,
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
             # Not a pipe: the server inherits it, and a reader would wait for the server's end.
             stdout=(output := tempfile.TemporaryFile("w+")),  # noqa: SIM115
             stderr=subprocess.STDOUT,
             check=False,
-            **identity,
+            user=user.pw_uid if user else None,
+            group=user.pw_gid if user else None,
+            extra_groups=[] if user else None,
         )
         with output:
             output.seek(0)

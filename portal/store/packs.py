@@ -166,13 +166,14 @@ def sweep(backend: Backend, write: Transaction) -> None:
         with write() as connection:
             ids = connection.scalars(orphans).all()
             query = select(chunk.c.item_id, chunk.c.number, func.length(chunk.c.data)).where(chunk.c.item_id.in_(ids))
+            rows = connection.execute(query.order_by(chunk.c.item_id, chunk.c.number).limit(BATCH_ROWS)).all()
             deleted = 0
-            for item_id, number, size in connection.execute(query.order_by(chunk.c.item_id, chunk.c.number)).all():
+            for item_id, number, size in rows:
                 if deleted >= SWEEP_BYTES:
                     break
                 connection.execute(delete(chunk).where(chunk.c.item_id == item_id, chunk.c.number == number))
                 deleted += size
-            else:
+            if not rows:
                 connection.execute(delete(item).where(item.c.id.in_(ids)))
             more = bool(ids)
         backend.forget()

@@ -99,6 +99,7 @@ def _rewrite(connection: Connection, deadline: float | None) -> None:
     # The order of `metadata`: everything that writes begins with the first of these tables that it needs.
     tables = list(metadata.tables.values())
     names = ", ".join(table.name for table in tables)
+    _limit(connection, deadline)
     connection.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
     copies = []
     for table in tables:
@@ -108,6 +109,7 @@ def _rewrite(connection: Connection, deadline: float | None) -> None:
         copy.create(connection)
         connection.execute(copy.insert().from_select(columns, select(table)))
         copies.append(copy)
+    _limit(connection, deadline)
     connection.execute(text(f"TRUNCATE {names}"))
     for table, copy in zip(tables, copies, strict=True):
         keys = [copy.columns[column.name] for column in table.primary_key]
@@ -116,6 +118,7 @@ def _rewrite(connection: Connection, deadline: float | None) -> None:
 
 
 def _limit(connection: Connection, deadline: float | None) -> None:
+    """Gives the next statements of this transaction, each, the time that is left."""
     if deadline is not None:
         left = max(1, int((deadline - time.monotonic()) * 1000))
         connection.execute(select(func.set_config("statement_timeout", str(left), True)))

@@ -134,6 +134,8 @@ class SQLite:
             )
         except subprocess.TimeoutExpired:
             return False
+        finally:
+            self._checkpointer.wake()
         if done.returncode:
             raise from_code(done.stdout.strip())
         return True

@@ -10,6 +10,7 @@ from portal.store import Store, lock_state, packs
 from tests.store.helpers import MIB, answer, claim, identifier
 
 SIZE = 64 * MIB
+"""Bytes of the large item."""
 
 
 def say_and_wait(word: str) -> None:

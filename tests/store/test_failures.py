@@ -1,6 +1,5 @@
 """What the store says when the database fails, and that nothing is lost by it."""
 
-import contextlib
 import errno
 import logging
 import os
@@ -8,12 +7,14 @@ import sqlite3
 import subprocess
 import traceback
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import event
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -26,10 +27,9 @@ from tests.store.helpers import MIB, add, answer, claim, content, identifier, id
 SECRET = "hunter2-the-password"
 
 
-@pytest.fixture
-def small_volume(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a volume of 32 MiB."""
-    folder = tmp_path / "volume"
+@contextmanager
+def small_volume(folder: Path) -> Iterator[Path]:
+    """Makes a folder on a volume of its own of 32 MiB."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
@@ -70,45 +70,44 @@ class TestNoRoom:
         check_that_a_pack_makes_room(store, fill_up(store))
         store.close()
 
-    def test_a_full_volume_of_sqlite(self, small_volume: Path) -> None:
-        store = Store(sqlite_url(small_volume / "portal.db"))
-        store.create()
-        floor = small_volume / "floor"
-        floor.write_bytes(bytes(8 * MIB))
-        stored = fill_up(store)
-        # Less than the portal keeps free, `limits.FREE_BYTES_TEXT`, is enough to take a pack, but not to rewrite.
-        floor.unlink()
-        with pytest.raises(StoreFull, match="free some space"):
-            store.tend("2030-01")
-        check_that_a_pack_makes_room(store, stored)
-        store.close()
+    def test_a_full_volume_of_sqlite(self, tmp_path: Path) -> None:
+        with small_volume(tmp_path / "volume") as volume:
+            store = Store(sqlite_url(volume / "portal.db"))
+            store.create()
+            floor = volume / "floor"
+            floor.write_bytes(bytes(8 * MIB))
+            stored = fill_up(store)
+            # Less than the portal keeps free, `limits.FREE_BYTES_TEXT`, is enough to take a pack, but not to rewrite.
+            floor.unlink()
+            with pytest.raises(StoreFull, match="free some space"):
+                store.tend("2030-01")
+            check_that_a_pack_makes_room(store, stored)
+            store.close()
 
-    def test_a_full_volume_for_a_new_database(self, small_volume: Path) -> None:
-        with contextlib.suppress(OSError), (small_volume / "full").open("wb", buffering=0) as file:
-            while file.write(bytes(4096)):
-                pass
-        with pytest.raises(StoreFull):
-            Store(sqlite_url(small_volume / "portal.db")).create()
+    def test_a_full_volume_for_a_new_database(self, tmp_path: Path) -> None:
+        with small_volume(tmp_path / "volume") as volume:
+            with suppress(OSError), (volume / "full").open("wb", buffering=0) as file:
+                while file.write(bytes(4096)):
+                    pass
+            with pytest.raises(StoreFull):
+                Store(sqlite_url(volume / "portal.db")).create()
 
-    def test_a_full_volume_of_postgresql(self, small_volume: Path, postgres: Server) -> None:
-        postgres.own(small_volume)
-        small_volume.parent.chmod(0o755)
-        for parent in small_volume.parents[:-1]:
-            parent.chmod(parent.stat().st_mode | 0o011)
-        postgres.execute(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(small_volume)))
-        url = postgres.new_database(tablespace="small")
-        store = Store(url)
-        store.create()
-        stored = fill_up(store)
-        assert 3 < stored < 40
-        assert set(ids(store)) == {identifier(number) for number in range(stored)}
-        with pytest.raises(StoreFull):
-            store.tend("2030-01")
-        assert set(ids(store)) == {identifier(number) for number in range(stored)}
-        store.close()
-        name = url.split("/")[3].split("?")[0]
-        postgres.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-        postgres.execute(sql.SQL("DROP TABLESPACE small"))
+    def test_a_full_volume_of_postgresql(self, postgres: Server) -> None:
+        with small_volume(postgres.folder / "small") as volume:
+            postgres.own(volume)
+            postgres.execute(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(volume)))
+            url = postgres.new_database(tablespace="small")
+            store = Store(url)
+            store.create()
+            stored = fill_up(store)
+            with pytest.raises(StoreFull, match="free some space"):
+                store.tend("2030-01")
+            assert 3 < stored < 40
+            assert set(ids(store)) == {identifier(number) for number in range(stored)}
+            assert b"".join(store.read_item(identifier(0))) == content(0, MIB)
+            store.close()
+            postgres.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(make_url(url).database or "")))
+            postgres.execute(sql.SQL("DROP TABLESPACE small"))
 
 
 class TestGone:
@@ -187,7 +186,7 @@ class TestGone:
 
 class TestBusy:
     def test_sqlite_waits_and_then_says_so(self, store_of_sqlite: Store, path: Path) -> None:
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreUnavailable, match="busy"):
                 add(store_of_sqlite, 1)
