@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 
+from portal import cli
 from portal.desk import session
 from portal.trial.listening import free_port
 
 BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[2]
 PASSPHRASE = "correct horse battery staple"
 DESKS = ("police", "stopline", "ecpat")
 START_SECONDS = 60
@@ -35,7 +37,7 @@ def run(*command: str | Path, check: bool = True, **options: Any) -> "subprocess
 
 
 class Desk:
-    """A desk whose every command runs without any network: `unshare -n`."""
+    """A desk whose commands run in a process without any network (`unshare -n`)."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
@@ -44,17 +46,36 @@ class Desk:
         self._passphrase.write_text(PASSPHRASE + "\n")
         # As `desk init` does, but that opening the keyring a hundred times does not take a second each.
         session.make(folder, name, PASSPHRASE, work_factor=1)
+        self._process: subprocess.Popen[str] | None = None
 
-    def __call__(self, *arguments: str | Path) -> str:
-        command = ["unshare", "-n", BIN / "desk", *arguments, "--passphrase-file", self._passphrase]
-        return run(*command).stdout
+    def __call__(self, command: str, *arguments: str | Path) -> str:
+        """Run `desk COMMAND FOLDER ARGUMENTS…`; gives what it prints."""
+        if self._process is None:
+            program = ["unshare", "-n", sys.executable, "-m", "tests.e2e.offline"]
+            pipe = subprocess.PIPE
+            self._process = subprocess.Popen(program, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        line = [command, self.folder, *arguments, "--passphrase-file", self._passphrase]
+        self._process.stdin.write(json.dumps(list(map(str, line))) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert answer["status"] == 0, answer
+        return str(answer["out"])
+
+    def close(self) -> None:
+        """End its process."""
+        if self._process is not None:
+            self._process.communicate()
 
     def cases(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self("list", self.folder, "--json"))
+        """`desk list --json`."""
+        found: list[dict[str, Any]] = json.loads(self("list", "--json"))
         return found
 
     def show(self, case: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self("show", self.folder, case, "--json"))
+        """`desk show --json`."""
+        found: dict[str, Any] = json.loads(self("show", case, "--json"))
         return found
 
 
@@ -78,9 +99,10 @@ class Portal:
         self._options: tuple[str | Path, ...] = ()
         self._log_start = 0
 
-    def __call__(self, command: str, *arguments: str | Path, check: bool = True) -> str:
-        done = run(BIN / "portal", command, *arguments, *self._database, check=check)
-        return done.stdout + done.stderr
+    def __call__(self, command: str, *arguments: str | Path) -> None:
+        """Run `portal COMMAND …` beside the server."""
+        line = [command, *arguments, *self._database]
+        assert cli.main(list(map(str, line))) == 0
 
     def start(self, *options: str | Path) -> None:
         """Serve, with a preview on a port that stays the same, until it answers."""
@@ -134,6 +156,13 @@ class Portal:
         self._process = None
         return time.monotonic() - begin
 
+    def close(self) -> None:
+        """Stop everything."""
+        if self._process is not None:
+            self.stop()
+        for desk in self.desks.values():
+            desk.close()
+
     def crash(self) -> None:
         """kill -9."""
         self.stop(signal.SIGKILL)
@@ -160,8 +189,8 @@ class Portal:
         count = len(list(self.folder.glob("*.tar")))
         bundle, pack = self.folder / f"{count}-bundle.tar", self.folder / f"{count}-pack.tar"
         self("export", "--state", self.state, "--desk", name, bundle)
-        desk("import", desk.folder, bundle, "--portal-key", self.state / "portal.pub")
-        desk("pack", desk.folder, pack)
+        desk("import", bundle, "--portal-key", self.state / "portal.pub")
+        desk("pack", pack)
         self("import", "--state", self.state, "--keys", self.keys, pack)
 
 
@@ -173,4 +202,4 @@ def serving(folder: Path, *options: str, database: str | None = None) -> Iterato
     try:
         yield portal
     finally:
-        portal.stop()
+        portal.close()

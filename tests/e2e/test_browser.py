@@ -48,7 +48,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield made
         made.browser.close()
     finally:
-        portal.stop()
+        portal.close()
 
 
 def fill_in(browser: Browser, sample: Sample) -> None:
@@ -108,7 +108,7 @@ def test_an_attachment_of_20_mb(world: World, tmp_path: Path) -> None:
     world.portal.exchange("police")
     [case] = [case for case in desk.cases() if case["id"] not in before]
     out = tmp_path / "out"
-    desk("extract", desk.folder, case["id"], "1", out)
+    desk("extract", case["id"], "1", out)
     assert out.read_bytes() == picture.read_bytes()
 
 
@@ -169,7 +169,7 @@ def test_the_words_read_the_answer_and_a_follow_up_arrives(world: World, tmp_pat
     [case] = [case for case in desk.cases() if case["id"] not in before]
     text = tmp_path / "answer"
     text.write_text("Merci. Où était-ce ?", "utf-8")
-    desk("reply", desk.folder, case["id"], "--status", "question", "--text-file", text)
+    desk("reply", case["id"], "--status", "question", "--text-file", text)
     world.portal.exchange("ecpat")
 
     enter(world, words)
