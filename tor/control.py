@@ -33,7 +33,7 @@ OLDEST_TOR = (0, 4, 6)
 # stem would log the lines of a connection, and among them our secret key, for whoever listens at its lowest level.
 logging.getLogger("stem").setLevel(logging.CRITICAL)
 
-_VALUE = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
+_VALUE = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 _EVENT_CODE = "650"
 
 
@@ -187,10 +187,7 @@ class Control:
 
 def key_values(text: str) -> dict[str, str]:
     """The `KEY=value` and `KEY="value"` pairs in a line of tor's."""
-    return {
-        key: re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
-        for key, value in _VALUE.findall(text)
-    }
+    return {key: re.sub(r"\\(.)", r"\1", quoted) or plain for key, quoted, plain in _VALUE.findall(text)}
 
 
 class _Link(stem.socket.ControlSocket):  # type: ignore[misc]  # stem has no types
@@ -242,6 +239,8 @@ def _authenticate(link: _Link, endpoint: Endpoint) -> None:
     ) as error:
         raise ControlDenied(f"tor at {endpoint} wants no cookie: set CookieAuthentication 1 in its torrc.") from error
     except stem.connection.AuthenticationFailure as error:
+        if not link.is_alive():
+            raise _lost() from error
         raise ControlDenied(
             f"tor at {endpoint} does not accept its own cookie: restart tor, and start the portal again."
         ) from error
@@ -251,4 +250,4 @@ def _authenticate(link: _Link, endpoint: Endpoint) -> None:
 
 
 def _lost() -> ControlLost:
-    return ControlLost("tor ended, or ended our connection: it is tried anew.")
+    return ControlLost("tor ended, or no longer answers: it is tried anew.")

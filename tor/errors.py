@@ -21,6 +21,7 @@
     ├── ProbeError              our own address could not be probed
     │   ├── PortalDown          nothing listens on the portal's own socket
     │   └── Unreachable         it was probed through tor, and did not answer
+    │       └── NotFound        the network no longer knows a way to it
     └── NetworkError            the private network did not come up
 
 A message is one clear sentence: what happened, and what to do next. It never carries a key, nor anything about a
@@ -118,6 +119,10 @@ class PortalDown(ProbeError):
 
 
 class Unreachable(ProbeError):
+    pass
+
+
+class NotFound(Unreachable):
     pass
 
 

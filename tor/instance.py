@@ -76,7 +76,7 @@ class ManagedTor:
     def _torrc(self) -> list[str]:
         return [
             f"DataDirectory {quote(self._folder)}",
-            f"ControlSocket {quote(self._control_path)}",
+            f"ControlSocket unix:{quote(self._control_path)}",
             "CookieAuthentication 1",
             # For the probe alone: onion addresses only, and on a socket that nobody else can reach.
             f"SocksPort unix:{quote(socket_path(self._folder / 'socks'))} OnionTrafficOnly ExtendedErrors",

@@ -41,7 +41,7 @@ class Limits:
     """For one whole probe: tor fetches the descriptor and builds a circuit of six relays."""
 
     probes_failed: int = 3
-    """Number of failed probes in a row after which the service is taken out and added again."""
+    """Number of probes that did not find the service, after which it is taken out and added again."""
 
     republish_first_s: float = 15
     """Before a service that was refused or not reached is taken out and added again; doubled each time."""

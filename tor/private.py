@@ -162,7 +162,7 @@ class PrivateNetwork:
             [
                 *torrc,
                 f"DataDirectory {quote(folder)}",
-                f"ControlSocket {quote(control_path)}",
+                f"ControlSocket unix:{quote(control_path)}",
                 "CookieAuthentication 1",
                 "SafeLogging 1",
                 *_NO_GEOIP,

@@ -7,8 +7,9 @@ The rules:
 
 - Published means that a directory has accepted our descriptor since the service was last added.
 - The service is taken out and added again when most of the last uploads were refused, when none was accepted in time,
-  or when several probes in a row failed; each time after a longer pause. One refusal is not enough: a single hostile
-  directory could otherwise keep the service moving.
+  or when several probes since the last good one did not find it; each time after a longer pause. One refusal is not
+  enough: a single hostile directory could otherwise keep the service moving. Nor is a probe that took too long: under a
+  flood, adding the service again would only throw away the effort that proof of work has come to ask for.
 - A tor that does not answer a heartbeat is given up, which raises `ControlLost`.
 """
 
@@ -28,6 +29,7 @@ from .errors import (
     ClockError,
     ControlError,
     ControlLost,
+    NotFound,
     PortalDown,
     ProbeError,
     PublishError,
@@ -85,7 +87,7 @@ class Session:
         self._pause_s = limits.republish_first_s
         self._probe: Probe | None = None
         self._probes = 0
-        self._probes_failed = 0
+        self._not_found = 0
 
     def run(self) -> None:
         try:
@@ -184,7 +186,7 @@ class Session:
 
     def _on_skew(self, event: Event) -> None:
         skew = event.values.get("SKEW", "")
-        if skew.lstrip("-").isdigit() and abs(int(skew)) >= SKEW_WORTH_SAYING_S:
+        if skew.lstrip("-").isdecimal() and abs(int(skew)) >= SKEW_WORTH_SAYING_S:
             self._change(problem=ClockError(f"This machine's clock is about {abs(int(skew))} seconds off: set it."))
 
     def _on_probe(self, probed: _Probed) -> None:
@@ -192,16 +194,15 @@ class Session:
             return
         problem = probed.problem
         if problem is None:
-            self._probes_failed, self._pause_s = 0, self._limits.republish_first_s
+            self._not_found, self._pause_s = 0, self._limits.republish_first_s
             self._change(reachable=True, problem=None)
             self._after(self._limits.probe_every_s, self._start_probe)
             return
-        # What could not be probed is not known; only a probe through tor speaks for adding the service again.
         self._change(reachable=False if isinstance(problem, PortalDown | Unreachable) else None, problem=problem)
         self._after(self._limits.probe_retry_s, self._start_probe)
-        self._probes_failed += isinstance(problem, Unreachable)
-        if self._probes_failed >= self._limits.probes_failed:
-            self._probes_failed = 0
+        self._not_found += isinstance(problem, NotFound)
+        if self._not_found >= self._limits.probes_failed:
+            self._not_found = 0
             self._add_again_later(problem)
 
     def _start_probe(self) -> None:

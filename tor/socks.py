@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-from .errors import ProbeError, Unreachable
+from .errors import NotFound, ProbeError, Unreachable
 
 _VERSION = 5
 _BY_PASSWORD = 2
@@ -35,12 +35,15 @@ _REPLIES = {
 }
 """RFC 1928, 6, and from 0xF0 on Tor's ExtendedErrors."""
 
+_NOT_FOUND = (0x04, 0xF0, 0xF1, 0xF2)
+"""The service is not where the network says it is, rather than slow, crowded or closed."""
+
 
 def connect(connection: socket.socket, host: str, port: int, timeout_s: float) -> None:
     """Asks the SOCKS proxy at the other end of `connection` for a connection to `host`, within `timeout_s` seconds.
 
     `host` is a name of at most 255 ASCII characters. When it returns, the connection is the visitor's. Raises
-    `Unreachable` with the proxy's reason, `ProbeError` if it does not speak SOCKS5 or is lost.
+    `NotFound` and `Unreachable` with the proxy's reason, `ProbeError` if it does not speak SOCKS5 or is lost.
     """
     try:
         _connect(connection, host, port, time.monotonic() + timeout_s)
@@ -63,7 +66,8 @@ def _connect(connection: socket.socket, host: str, port: int, deadline: float) -
     connection.sendall(bytes([_VERSION, _CONNECT, 0, _DOMAIN_NAME, len(name)]) + name + struct.pack(">H", port))
     _, reply, _, kind = _receive(connection, 4, deadline)
     if reply != 0:
-        raise Unreachable(_message(_REPLIES.get(reply, f"SOCKS reply {reply}")))
+        kind_of_failure = NotFound if reply in _NOT_FOUND else Unreachable
+        raise kind_of_failure(_message(_REPLIES.get(reply, f"SOCKS reply {reply}")))
     size = _receive(connection, 1, deadline)[0] if kind == _DOMAIN_NAME else _ADDRESS_BYTES.get(kind)
     if size is None:
         raise ProbeError("What tor names as its SOCKS port does not speak SOCKS5: look at SocksPort in its torrc.")

@@ -109,7 +109,7 @@ class OnionKeeper:
             control = self._tor.connect(self._limits)
             Session(control, self._service, self._tor.host, self._limits, events, self._change).run()
         except Stop:
-            self._change(step=Step.STOPPED, reachable=None, problem=None)
+            self._change(step=Step.STOPPED, progress=0, summary="", reachable=None, problem=None)
             self._withdrawn.set()
             self._ending.wait()
         except TorError as error:

@@ -58,6 +58,10 @@ class FakeTor:
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
+    @property
+    def connected(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads[1:])
+
     def event(self, line: str) -> None:
         """Sends an asynchronous reply."""
         self._connections[-1].sendall(f"650 {line}\r\n".encode())
@@ -103,15 +107,14 @@ class FakeTor:
         with connection.makefile("rb") as lines:
             for line in lines:
                 command = line.decode().rstrip()
-                reply = self._reply(command)
-                if not self.silent:
-                    try:
-                        connection.sendall("".join(f"{part}\r\n" for part in reply).encode())
-                    except OSError:
-                        return
                 with self._asked:
                     self.commands.append(command)
                     self._asked.notify_all()
+                if not self.silent:
+                    try:
+                        connection.sendall("".join(f"{part}\r\n" for part in self._reply(command)).encode())
+                    except OSError:
+                        return
 
     def _reply(self, command: str) -> list[str]:
         for word, refusal in self.refuse.items():

@@ -67,7 +67,10 @@ def test_each_changed_letter_is_noticed(position: int) -> None:
         (KNOWN[0].replace("2gz", "2ga"), "checksum"),
         # The checksum is right, but the key is the neutral element, a point of order 8, no point at all.
         (crafted(b"\x01" + bytes(31)), "not the public key"),
-        (crafted(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")), "not the public key"),
+        (
+            crafted(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")),
+            "not the public key",
+        ),
         (crafted(b"\x02" + bytes(31)), "not the public key"),
     ],
 )
