@@ -1,0 +1,118 @@
+"""Measures the portal and prints a table; the exit status is 1 if a bound is broken."""
+
+import contextlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.limits import MIB
+from portal.trial.listening import free_port
+from tests.bench.upload import drop_file, send_file, send_text
+from tests.e2e.parts import Portal, serving
+
+UPLOAD_BYTES = 200_000_000
+PAIRS = 5
+SLOW = 200
+LARGE = 8
+TEXTS = 6
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; `bound` is the least or the most that is allowed."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float
+    least: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.value >= self.bound if self.least else self.value <= self.bound
+
+    def __str__(self) -> str:
+        verdict, sign = "ok" if self.ok else "BROKEN", "≥" if self.least else "≤"
+        return f"{verdict:<6}  {self.name:<62} {self.value:8.2f} {sign} {self.bound:5.2f} {self.unit}"
+
+
+@contextlib.contextmanager
+def baseline() -> Iterator[str]:
+    """Stock waitress that drops every file; gives its address."""
+    port = free_port()
+    with subprocess.Popen([sys.executable, "-m", "tests.bench.baseline", str(port)]) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(200):
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(url).close()
+                    break
+                time.sleep(0.05)
+            yield url
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def burden(url: str, kind: str, count: int) -> Iterator[None]:
+    """`count` visitors of a kind while the block runs. Raises AssertionError if one of them was turned away."""
+    command = [sys.executable, "-m", "tests.bench.load", url, kind, str(count)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield
+        turned_away = process.communicate()[0].strip()
+        assert turned_away == "0", f"{turned_away} of the {count} {kind} uploads failed"
+
+
+def peak(pid: int) -> float:
+    """The largest resident memory a process ever had, MiB (VmHWM of proc(5))."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / MIB
+
+
+def memory(portal: Portal) -> Figure:
+    """What a large upload adds to the peak of a server that filed a text."""
+    send_text(portal.url)
+    before = peak(portal.pid)
+    send_file(portal.url, UPLOAD_BYTES)
+    return Figure("memory that 200 MB add to the peak of a text report", peak(portal.pid) - before, "MiB", 64)
+
+
+def throughput(portal: Portal) -> Figure:
+    """How fast an upload is sealed and stored, beside one that is dropped; the median of pairs."""
+    with baseline() as url:
+        drop_file(url, UPLOAD_BYTES)
+        pairs = [(drop_file(url, UPLOAD_BYTES), send_file(portal.url, UPLOAD_BYTES)) for _ in range(PAIRS)]
+    for dropped, sealed in pairs:
+        print(f"        200 MB: dropped in {dropped:.2f} s, sealed and stored in {sealed:.2f} s")
+    ratio = statistics.median(dropped / sealed for dropped, sealed in pairs)
+    return Figure("throughput of 200 MB, over a server that drops the file", ratio, "", 0.5, least=True)
+
+
+def crowd(portal: Portal) -> list[Figure]:
+    """How long others take to come through."""
+    alone = statistics.median(send_text(portal.url) for _ in range(TEXTS))
+    with burden(portal.url, "slow", SLOW), burden(portal.url, "large", LARGE):
+        texts = [send_text(portal.url) for _ in range(TEXTS)]
+    print(f"        text report: alone {alone:.2f} s, in the crowd {', '.join(f'{text:.2f}' for text in texts)} s")
+    return [Figure(f"slowest text report beside {SLOW} slow and {LARGE} × 100 MB uploads", max(texts), "s", 30)]
+
+
+def main() -> int:
+    """All figures."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), "--no-tor") as portal:
+        figures = [memory(portal), throughput(portal), *crowd(portal)]
+    for figure in figures:
+        print(figure)
+    return 0 if all(figure.ok for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
