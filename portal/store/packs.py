@@ -25,7 +25,7 @@ from portal.store.schema import chunk, collected, item, reply, taken, waiting
 READ_BYTES = 64 * MIB
 """Bytes of items that are hashed in one transaction; a single item may be longer."""
 
-SWEEP_BYTES = 4 * MIB
+SWEEP_BYTES = 16 * MIB
 """Bytes that are deleted in one transaction: the room that must be free for a pack to make more."""
 
 BATCH_ROWS = 500

@@ -29,9 +29,9 @@ SECRET = "hunter2-the-password"
 
 @contextmanager
 def small_volume(folder: Path) -> Iterator[Path]:
-    """Makes a folder on a volume of its own of 32 MiB."""
+    """Makes a folder on a volume of its own of 64 MiB."""
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("Only root can make a small volume; the test with max_page_count runs for everybody.")
     try:
@@ -42,7 +42,7 @@ def small_volume(folder: Path) -> Iterator[Path]:
 
 def fill_up(store: Store) -> int:
     """Adds items of 1 MiB until there is no room; how many went in."""
-    for number in range(40):
+    for number in range(100):
         try:
             add(store, number, size=MIB)
         except StoreFull:
@@ -51,7 +51,7 @@ def fill_up(store: Store) -> int:
 
 
 def check_that_a_pack_makes_room(store: Store, stored: int) -> None:
-    assert 3 < stored < 40
+    assert 3 < stored < 100
     assert not store.contains(identifier(stored))
     assert set(ids(store)) == {identifier(number) for number in range(stored)}
     for number in (0, stored - 1):
@@ -75,7 +75,7 @@ class TestNoRoom:
             store = Store(sqlite_url(volume / "portal.db"))
             store.create()
             floor = volume / "floor"
-            floor.write_bytes(bytes(8 * MIB))
+            floor.write_bytes(bytes(24 * MIB))
             stored = fill_up(store)
             # Less than the portal keeps free, `limits.FREE_BYTES_TEXT`, is enough to take a pack, but not to rewrite.
             floor.unlink()
@@ -102,7 +102,7 @@ class TestNoRoom:
             stored = fill_up(store)
             with pytest.raises(StoreFull, match="free some space"):
                 store.tend("2030-01")
-            assert 3 < stored < 40
+            assert 3 < stored < 100
             assert set(ids(store)) == {identifier(number) for number in range(stored)}
             assert b"".join(store.read_item(identifier(0))) == content(0, MIB)
             store.close()
