@@ -28,14 +28,15 @@ class Posted:
 def read(channel: Channel, desks: Sequence[str], typed: MultiDict[str, str], language: str) -> Posted:
     """Read the form of `channel`; `desks` are those that a reporter may keep it from."""
     names = [name for question in channel.questions() for name in wire_names(question)]
-    fields = {name: [clean_text(value) for value in values] for name, values in typed.lists() if name in names}
+    order = {name: place for place, name in enumerate(names)}
+    fields = {name: [clean_text(value) for value in values] for name, values in typed.lists() if name in order}
     form = read_form(channel, fields)
     errors = [_worded(problem, language) for problem in form.problems]
     total = sum(len(fields[name][0].encode()) for name in _typed_names(channel.questions()) if name in fields)
     if total > TYPED_BYTES:
         label = next(question.label for question in channel.questions() if question.key == NARRATIVE)
         errors.append(FieldError(NARRATIVE, label.text(language), too_long(total)))
-    errors.sort(key=lambda error: names.index(error.field))
+    errors.sort(key=lambda error: order[error.field])
     chosen = typed.getlist("keep_from")
     if not set(chosen) <= set(desks):
         errors.append(FieldError("keep_from", gettext("Who reads this"), gettext("This answer is not offered here.")))

@@ -3,12 +3,19 @@
 from flask import Blueprint, abort
 
 from portal.limits import MAILBOX_SECONDS, REPLY_MONTHS
+from portal.settings import DeskInfo
 from portal.web.languages import current
+from portal.web.languages import lazy_gettext as _l
 from portal.web.mailbox import STATUSES
 from portal.web.page import Page, render
 from portal.web.site import current_site, desk_name
 
 bp = Blueprint("help", __name__)
+REGIMES = {
+    "Directive (EU) 2016/680": _l("Directive (EU) 2016/680"),
+    "Regulation (EU) 2016/679": _l("Regulation (EU) 2016/679"),
+}
+"""The laws on personal data that a desk may name, in the reader's language."""
 PAGES = ("safety", "about", "accessibility", "keys")
 
 
@@ -22,10 +29,21 @@ def show(name: str) -> Page:
     return render(
         f"help_{name}",
         here=f"help/{name}",
-        desks=[(desk_name(desk, language), info) for desk, info in site.settings.desks.items()],
+        desks=[_described(desk, info) for desk, info in site.settings.desks.items()],
         portal_words=" ".join(site.portal_key_words),
         desk_words=[(desk_name(desk, language), " ".join(words)) for desk, words in desk_words.items()],
         statuses=list(STATUSES.values()),
         reply_months=REPLY_MONTHS,
         mailbox_hours=MAILBOX_SECONDS // 3600,
     )
+
+
+def _described(desk: str, info: DeskInfo) -> dict[str, object]:
+    """A desk for the page on who reads."""
+    name = desk_name(desk, current())
+    return {
+        "name": name,
+        "days": info.days_to_read,
+        "controller": name if info.controller in info.title.values() else info.controller,
+        "regime": REGIMES.get(info.regime, info.regime),
+    }

@@ -23,7 +23,7 @@ from portal.web.errors import error_page
 from portal.web.forms import FieldError, View, require_token
 from portal.web.languages import current, gettext, long_date, ngettext
 from portal.web.languages import lazy_gettext as _l
-from portal.web.notices import FULL, Notice, notice_of
+from portal.web.notices import EXPLAINED, FULL, Notice, notice_of
 from portal.web.page import Page, render, render_part
 from portal.web.site import current_site, desk_name
 from portal.web.visitor import visitor
@@ -109,9 +109,7 @@ def delete() -> Page:
     return _mailbox_page(mailbox, View(), done=gettext("The answer has been deleted."))
 
 
-@bp.errorhandler(PortevoixError)
-@bp.errorhandler(InternalServerError)
-def give_back(error: PortevoixError | InternalServerError) -> Page:
+def give_back(error: Exception) -> Page:
     """The page with everything that was typed, and what to do."""
     if request.method != "POST":
         return error_page(500)
@@ -120,6 +118,11 @@ def give_back(error: PortevoixError | InternalServerError) -> Page:
     if isinstance(error, ReceiptError):
         return _words_page(problem=_typo(error))
     return _words_page(notice_of(error))
+
+
+GIVES_BACK: tuple[type[Exception], ...] = (CannotSend, ReceiptError, *EXPLAINED, InternalServerError)
+for kind in GIVES_BACK:
+    bp.register_error_handler(kind, give_back)
 
 
 def _words_page(notice: Notice | None = None, problem: str = "") -> Page:

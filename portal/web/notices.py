@@ -3,6 +3,7 @@
 Nothing here is about one field of a form; that is `portal.web.answers`.
 """
 
+import logging
 from dataclasses import dataclass
 
 from flask_babel import LazyString
@@ -10,6 +11,7 @@ from flask_babel import LazyString
 from portal.errors import Busy, CapsuleExpired, PortevoixError, SpoolError, StoreError, StoreFull, TicketExpired
 from portal.web.languages import lazy_gettext as _l
 
+_log = logging.getLogger(__name__)
 RETRY_SECONDS = 60
 """What `Retry-After` asks for, seconds."""
 
@@ -100,13 +102,17 @@ _OF_ERRORS: dict[type[PortevoixError], Notice] = {
     CapsuleExpired: MAILBOX_EXPIRED,
     Busy: BUSY,
     StoreFull: FULL,
-    SpoolError: FILES_FAILED,
     StoreError: UNAVAILABLE,
+    SpoolError: FILES_FAILED,
 }
+EXPLAINED: tuple[type[PortevoixError], ...] = (TokenRefused, *_OF_ERRORS)
+"""Errors that a page can explain; every other is a fault of the portal."""
 
 
 def notice_of(error: Exception) -> Notice:
-    """The notice for an error that a page can explain; `FAILED` for every other."""
+    """The notice for an error; the operator is told as well where it is theirs to mend."""
     if isinstance(error, TokenRefused):
         return NO_COOKIE if error.no_cookie else OTHER_TOKEN
+    if isinstance(error, StoreError):
+        _log.warning("%s", error)
     return next((notice for kind, notice in _OF_ERRORS.items() if isinstance(error, kind)), FAILED)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import InternalServerError
 
 from portal import helplines
 from portal.channels import NARRATIVE, Channel
-from portal.errors import FileTooLarge, FormatError, PortevoixError, TicketExpired, TooManyFiles
+from portal.errors import FileTooLarge, FormatError, PortevoixError, StoreFull, TicketExpired, TooManyFiles
 from portal.intake import Message, NobodyReads
 from portal.limits import MIB
 from portal.parcel import Content
@@ -21,7 +21,7 @@ from portal.web.errors import error_page
 from portal.web.forms import FieldError, View, require_token
 from portal.web.headers import UNTIL_CLOSED
 from portal.web.languages import current, gettext, speak_informally
-from portal.web.notices import FULL, FULL_FOR_FILES, Notice, notice_of
+from portal.web.notices import EXPLAINED, FULL, FULL_FOR_FILES, Notice, notice_of
 from portal.web.page import Page, render
 from portal.web.site import current_site, desk_name, in_language
 from portal.web.uploads import Upload, uploads
@@ -76,10 +76,8 @@ def _file(channel: Channel) -> Page:
     return receipt.page(channel, ticket, site.intake.file(visitor(), ticket, message))
 
 
-@bp.errorhandler(PortevoixError)
-@bp.errorhandler(InternalServerError)
-def give_back(error: PortevoixError | InternalServerError) -> Page:
-    """The form with everything that was typed, and what to do; nothing has been stored but what is said so."""
+def give_back(error: Exception) -> Page:
+    """The form with everything that was typed, and what to do."""
     channel = _channel(str((request.view_args or {})["key"]))
     if request.method != "POST":
         return error_page(500)
@@ -91,9 +89,16 @@ def give_back(error: PortevoixError | InternalServerError) -> Page:
         errors, notice = error.errors, error.notice
     elif isinstance(error, FormatError):
         errors = [answers.too_long_to_seal(NARRATIVE)]
+    elif isinstance(error, StoreFull) and request.files:
+        notice = FULL_FOR_FILES
     else:
         notice = notice_of(error)
     return _form_page(channel, View(request.form, errors), _ticket(error), errors, notice)
+
+
+GIVES_BACK: tuple[type[Exception], ...] = (CannotFile, FormatError, *EXPLAINED, InternalServerError)
+for kind in GIVES_BACK:
+    bp.register_error_handler(kind, give_back)
 
 
 def _form_page(

@@ -174,7 +174,7 @@ class Browser:
             return self._open("POST", path, headers, fields)
         for name, content, kind in files:
             fields.add("attachment", FileStorage(BytesIO(content), name, "attachment", kind))
-        boundary, body = encode_multipart(fields)
+        boundary, body = encode_multipart(fields, "----formboundary20c95f3b")
         return self._open("POST", path, headers | {"Content-Type": f"multipart/form-data; boundary={boundary}"}, body)
 
     def submit(

@@ -165,9 +165,9 @@ class TestWords:
         assert page.status == 400
         assert message in page.alerts
         assert page.form("mailbox").values["receipt"] == typed
-        (field,) = page.find("input", id="receipt")
+        (field,) = page.find("input", name="receipt")
         assert field.attributes["aria-invalid"] == "true"
-        assert "receipt-e" in field.attributes["aria-describedby"]
+        assert "words-e" in field.attributes["aria-describedby"]
 
     def test_cookies_off(self, world: WebWorld, thread: Thread) -> None:
         browser = Browser(world.app, cookies=False)
