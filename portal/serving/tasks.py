@@ -25,7 +25,7 @@ from portal.serving import discreet
 
 Headers = list[tuple[str, str]]
 ErrorPage = Callable[[int, str, str], tuple[str, Headers, bytes]]
-"""Makes the page for a status of 400, 413, 431, 500, 501, 503, 505 or 507, from the path that was asked for and the
+"""Makes the page for a status of 400, 413, 431, 500, 503 or 507, from the path that was asked for and the
 request's Accept-Language ("" where the request could not be read): status line without the version
 ("413 REQUEST ENTITY TOO LARGE"), headers, body. The answer goes out with `Connection: close`. Called in any thread."""
 
