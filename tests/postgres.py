@@ -9,7 +9,6 @@ import functools
 import os
 import pwd
 import secrets
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -57,6 +56,7 @@ class Server:
         with (self._data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         self.start()
+        self._guard = self._start_guard()
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
@@ -68,9 +68,25 @@ class Server:
 
     def close(self) -> None:
         """Stop the server and remove all its files."""
-        if (self._data / "postmaster.pid").exists():
-            self.stop()
-        shutil.rmtree(self.folder)
+        assert self._guard.stdin
+        self._guard.stdin.close()
+        self._guard.wait()
+
+    def _start_guard(self) -> subprocess.Popen[bytes]:
+        """A process that cleans up when its standard input ends: at `close`, or when the tests are killed."""
+        script = 'cat; "$1" --pgdata "$2/data" --mode immediate --wait stop; rm -r "$2"'
+        user = self._run_as
+        return subprocess.Popen(
+            ["sh", "-c", script, "guard", self._bin / "pg_ctl", self.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+            user=user.pw_uid if user else None,
+            group=user.pw_gid if user else None,
+            extra_groups=[] if user else None,
+        )
 
     def url(self, database: str = "postgres") -> str:
         """The SQLAlchemy URL of one of its databases."""
