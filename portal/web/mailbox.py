@@ -160,7 +160,7 @@ def _mailbox_page(
         articles=_articles(mailbox),
         total=len(mailbox.replies),
         collected=[(desk_name(desk, language), day and long_date(day)) for desk, day in collected.items()],
-        ask_about=mailbox.desks is None or view.value("about"),
+        ask_about=_answered(mailbox) is None or view.value("about"),
         channels=list(site.channels.values()),
         desks=[(desk, desk_name(desk, language)) for desk in collected],
     )
@@ -206,9 +206,9 @@ def _message(mailbox: Mailbox) -> Message:
 def _addressed(mailbox: Mailbox) -> Addressed | FieldError:
     """Who reads the message: what was chosen where the page asked, else what the last answer says."""
     site = current_site()
-    answered = site.channels.get(mailbox.channel or "")
-    if "about" not in request.form and mailbox.desks is not None and answered is not None:
-        return Addressed(answered, mailbox.desks, [])
+    answered = _answered(mailbox)
+    if "about" not in request.form and answered is not None:
+        return answered
     channel = site.channels.get(request.form.get("about", ""))
     if channel is None:
         label = gettext("What was your report about?")
@@ -218,6 +218,12 @@ def _addressed(mailbox: Mailbox) -> Addressed | FieldError:
         return Addressed(channel, site.intake.readers(channel.key, keep_from), keep_from)
     except NobodyReads:
         return nobody_reads()
+
+
+def _answered(mailbox: Mailbox) -> Addressed | None:
+    """Who reads the message by the last answer that says it."""
+    channel = current_site().channels.get(mailbox.channel or "")
+    return None if channel is None or mailbox.desks is None else Addressed(channel, mailbox.desks, [])
 
 
 def _typo(error: ReceiptError) -> str:

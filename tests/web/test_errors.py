@@ -58,6 +58,10 @@ def test_no_such_page(browser: Browser, path: str, method: str) -> None:
     assert browser.request(method, path).status == 404
 
 
+def test_no_such_help_page(browser: Browser) -> None:
+    assert browser.get("/en/help/nothing").status == 404
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

@@ -52,6 +52,14 @@ def words_form(browser: Browser, language: str = "en") -> Form:
     return browser.get(f"/{language}/mailbox").form("mailbox")
 
 
+def look_again(browser: Browser, page: Page, **typed: str) -> Page:
+    """Press the button "Look again"."""
+    (button,) = (button for button in page.find("button") if "formaction" in button.attributes)
+    form = page.form("message")
+    assert button.attributes["form"] == form.element.attributes["id"]
+    return browser.post(button.attributes["formaction"], {**form.values, **typed})
+
+
 def steady(page: Page) -> str:
     """The page but for what is sealed anew each time."""
     return re.sub(r'(?<=value=")[\w-]{30,}(?=")', "", page.content)
@@ -81,7 +89,7 @@ class TestOpening:
         assert NOTHING in unknown.html
         for page in (unknown, empty, expired, later):
             assert page.wire_bytes == 65_536
-            assert len(page.form("mailbox").values["capsule"]) == len(unknown.form("mailbox").values["capsule"])
+            assert len(page.form("message").values["capsule"]) == len(unknown.form("message").values["capsule"])
 
     @pytest.mark.parametrize("status", STATUSES)
     def test_an_answer(self, thread: Thread, status: str) -> None:
@@ -109,10 +117,17 @@ class TestOpening:
         thread.answer({})
         first = thread.open()
         assert steady(thread.open()) == steady(first)
-        assert steady(thread.browser.submit(first.form("mailbox"))) == steady(first)
+        assert steady(look_again(thread.browser, first)) == steady(first)
         for path in ("mailbox", "mailbox/delete", "mailbox/message"):
             thread.browser.get(f"/en/{path}?{first.form('delete').values['reply']}")
         assert steady(thread.open()) == steady(first)
+
+    def test_looking_again_keeps_the_message_that_is_being_written(self, thread: Thread) -> None:
+        page = look_again(thread.browser, thread.open(), message="Half a sen", about="other")
+        assert page.status == 200
+        values = page.form("message").values
+        assert (values["message"], values["about"]) == ("Half a sen", "other")
+        assert page.wire_bytes == 131_072
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_the_day_of_the_last_collection(self, other_world: WebWorld, language: str) -> None:
@@ -342,7 +357,7 @@ class TestTime:
         page = thread.open()
         for _ in range(5):
             monkeypatch.setattr(world.clock, "now", world.clock.now + timedelta(hours=2))
-            page = thread.browser.submit(page.form("mailbox"))
+            page = look_again(thread.browser, page)
             assert list(page.find("article"))
 
     def test_for_a_while_a_message_is_still_taken(
