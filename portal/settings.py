@@ -11,6 +11,7 @@ import msgspec
 
 from portal import files, limits
 from portal.errors import SettingsError
+from portal.store import sqlite_url
 
 LANGUAGES = ("en", "fr", "de")
 FILE = "portal.toml"
@@ -125,7 +126,7 @@ def load(state: Path, keys: Path | None = None, database: str | None = None) -> 
     if database is not None:
         found["database"] = database
     found.setdefault("keys", str(state.resolve() / "keys"))
-    found.setdefault("database", f"sqlite:///{state.resolve() / 'portal.db'}")
+    found.setdefault("database", sqlite_url(state.resolve() / "portal.db"))
     try:
         settings = msgspec.convert(found, Settings, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:

@@ -44,11 +44,11 @@ def confirm(channel: Channel) -> Page:
     require_token()
     ticket = request.form.get("ticket", "")
     filed = current_site().intake.filed(visitor(), ticket, request.form[FILED])
-    if request.form.get("not_safe"):
+    not_safe = bool(request.form.get("not_safe"))
+    if not_safe or same_word(request.form.get("word", ""), filed.words):
+        # Whoever uses this browser next must neither see these words again nor write into this thread.
         forget()
-        return render("confirmed", here=f"report/{channel.key}", kept=False)
-    if same_word(request.form.get("word", ""), filed.words):
-        return render("confirmed", here=f"report/{channel.key}", kept=True)
+        return render("confirmed", here=f"report/{channel.key}", kept=not not_safe)
     error = gettext("This is not one of the eight words. Look at them once more and type one of them.")
     return page(channel, ticket, filed, error)
 

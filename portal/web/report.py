@@ -44,8 +44,8 @@ class CannotFile(PortevoixError):
 @bp.get("/report/<key>")
 def show(key: str) -> Page:
     """The empty form."""
-    visitor()
-    page = _form_page(_channel(key), View(), current_site().intake.seals.issue_ticket(current()))
+    channel = _channel(key)
+    page = _form_page(channel, View(), _new_ticket(channel))
     page.headers["Cache-Control"] = UNTIL_CLOSED
     return page
 
@@ -93,7 +93,7 @@ def give_back(error: Exception) -> Page:
         notice = FULL_FOR_FILES
     else:
         notice = notice_of(error)
-    return _form_page(channel, View(request.form, errors), _ticket(error), errors, notice)
+    return _form_page(channel, View(request.form, errors), _ticket(channel, error), errors, notice)
 
 
 GIVES_BACK: tuple[type[Exception], ...] = (CannotFile, FormatError, *EXPLAINED, InternalServerError)
@@ -173,13 +173,16 @@ def _attachment(file: Upload) -> Attachment:
     return Attachment(file.name, file.type, file.spool.size, file.spool.sha256.hex())
 
 
-def _ticket(error: Exception) -> str:
+def _new_ticket(channel: Channel) -> str:
+    return current_site().intake.seals.issue_ticket(visitor(), channel.key, current())
+
+
+def _ticket(channel: Channel, error: Exception) -> str:
     """The ticket that came with the form, so that a repeat stays one; a new one if it cannot be used."""
     seals = current_site().intake.seals
     given = request.form.get("ticket", "")
     try:
-        if isinstance(error, TicketExpired) or not seals.is_fresh(seals.open_ticket(given)):
-            return seals.issue_ticket(current())
+        usable = not isinstance(error, TicketExpired) and seals.is_fresh(seals.open_ticket(given))
     except TicketExpired:
-        return seals.issue_ticket(current())
-    return given
+        usable = False
+    return given if usable else _new_ticket(channel)

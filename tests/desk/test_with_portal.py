@@ -56,7 +56,7 @@ def test_there_and_back(
         assert portal_main([*map(str, words), "--state", str(state)]) == 0
         return capsys.readouterr().out
 
-    filed = intake.file(VISITOR, intake.seals.issue_ticket("english"), message("A hotel.", files=[FILE]))
+    filed = intake.file(VISITOR, intake.seals.issue_ticket(VISITOR, "travel", "en"), message("A hotel.", files=[FILE]))
     portal("export", "--desk", "police", folder / "bundle-1")
     desk("import", root, folder / "bundle-1", "--portal-key", state / "portal.pub")
     (case,) = json.loads(desk("list", root, "--json"))
@@ -67,7 +67,7 @@ def test_there_and_back(
     desk("reply", root, case["id"], "--status", "question", "--text-file", folder / "text")
     desk("pack", root, folder / "pack-1")
     taken = portal("import", "--keys", folder / "keys", folder / "pack-1")
-    assert "1 items acknowledged, 1 new replies" in taken
+    assert "1 item acknowledged, 1 new answer ready for reporters" in taken
 
     mailbox = intake.enter(VISITOR, " ".join(filed.words))
     assert [(reply.status, reply.text) for reply in mailbox.replies] == [("question", "Which hotel?")]
@@ -80,7 +80,7 @@ def test_there_and_back(
     assert [said["narrative"] for said in shown["messages"]] == ["A hotel.", "The big one."]
     assert [answer["taken"] for answer in shown["replies"]] == [True]
     assert "1 item acknowledged, 0 answers" in desk("pack", root, folder / "pack-2")
-    assert "1 items acknowledged" in portal("import", "--keys", folder / "keys", folder / "pack-2")
+    assert "1 item acknowledged" in portal("import", "--keys", folder / "keys", folder / "pack-2")
     assert "nothing changed" in portal("import", "--keys", folder / "keys", folder / "pack-1")
     portal("export", "--desk", "police", folder / "bundle-3")
     assert "0 already here" in desk("import", root, folder / "bundle-3")

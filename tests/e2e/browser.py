@@ -2,10 +2,12 @@
 
 import base64
 import contextlib
+import gc
 import shutil
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +19,10 @@ with warnings.catch_warnings():
     from marionette_driver.by import By
     from marionette_driver.errors import NoSuchElementException, TimeoutException, UnknownException
     from marionette_driver.marionette import Marionette, WebElement
+    from mozprofile.profile import BaseProfile
+
+# It would remove the profile once more while Python ends, and fail; `close` removes it.
+del BaseProfile.__del__
 
 PREFERENCES = {
     "javascript.enabled": False,
@@ -48,14 +54,15 @@ class Browser:
             pytest.fail("Firefox is missing: apt-get install firefox-esr", pytrace=False)
         proxy = {"network.proxy.type": 0} if socks is None else _proxy(socks)
         self._folder = tempfile.TemporaryDirectory(prefix="portevoix-firefox-")
-        self._driver = Marionette(
-            bin=binary,
-            headless=True,
-            prefs=PREFERENCES | proxy,
-            gecko_log=str(Path(self._folder.name) / "log"),
-            port=0,
-        )
-        self._driver.start_session()
+        with _driver_warnings():
+            self._driver = Marionette(
+                bin=binary,
+                headless=True,
+                prefs=PREFERENCES | proxy,
+                gecko_log=str(Path(self._folder.name) / "log"),
+                port=0,
+            )
+            self._driver.start_session()
         self._driver.timeout.page_load = timeout
         self._driver.timeout.implicit = 0
 
@@ -69,9 +76,11 @@ class Browser:
 
     def close(self) -> None:
         """End the browser and forget its profile."""
-        self._driver.quit()
-        self._driver.cleanup()
-        self._folder.cleanup()
+        with _driver_warnings():
+            self._driver.quit()
+            self._driver.cleanup()
+            self._folder.cleanup()
+            gc.collect()
 
     def open(self, url: str) -> None:
         self._driver.navigate(url)
@@ -149,6 +158,15 @@ class Browser:
 
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._driver.screenshot()))
+
+
+@contextlib.contextmanager
+def _driver_warnings() -> Iterator[None]:
+    """The driver leaves sockets and files to the garbage collector; that is its affair."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _proxy(port: int) -> dict[str, object]:
