@@ -122,7 +122,7 @@ SLOWEST_BODY = 64
 SLOW_BODY_SECONDS = 300.0
 """… after so many seconds."""
 DRAIN_BYTES = 1024 * MIB
-"""Of a body that is refused so much is read and dropped, bytes: a browser reads the answer only when all is sent, …"""
+"""Of a body that is refused so much is read and dropped, bytes: Firefox shows the answer only when all is sent, …"""
 DRAIN_SECONDS = 1800.0
 """… and for so long, seconds."""
 LINGER_SECONDS = 30.0

@@ -57,12 +57,14 @@ class Parser(HTTPRequestParser):
         return self.body is not None and self.body.refused is not None and self.error is None
 
     def _drain(self) -> None:
-        """Go on reading what is dropped: most clients read an answer only when they have sent everything.
+        """Go on reading what is dropped: Firefox shows an answer only when it has sent everything.
 
-        One that asked first ("Expect: 100-continue") has sent nothing, and gets its answer at once.
+        A client that asked first ("Expect: 100-continue") has sent nothing, and gets its answer at once. So does one
+        that means to send more than is dropped: it would wait for long, and in vain.
         """
-        enough = self.body is not None and self.body.received > self._bounds.drain_bytes
-        if self.completed or self.expect_continue or enough:
+        most = self._bounds.drain_bytes
+        received = 0 if self.body is None else self.body.received
+        if self.completed or self.expect_continue or self.content_length > most or received > most:
             self.end_draining()
 
     def end_draining(self) -> None:

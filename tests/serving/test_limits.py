@@ -68,13 +68,20 @@ def test_expect_gets_its_refusal_at_once(serve: Callable[..., World]) -> None:
 
 def test_dropping_is_bounded_in_bytes(serve: Callable[..., World]) -> None:
     world = serve(submission_bytes=LIMIT, drain_bytes=1_000_000, linger_seconds=PATIENCE)
-    client = world.client().send(post(b"", length=10**9))
-    client.send(bytes(1_000_001))
+    client = world.client().send(request("POST", "/body", CHUNKED) + b"fffffff\r\n" + bytes(1_000_001))
     assert client.answer().status == 413
     # What is still under way is dropped as well, so that the page arrives; that, too, is bounded.
     with pytest.raises(OSError) as caught:
         client.send(bytes(10_000_000))
     assert caught.value.errno in (errno.EPIPE, errno.ECONNRESET)
+
+
+def test_what_is_too_much_even_for_dropping_is_refused_at_once(serve: Callable[..., World]) -> None:
+    world = serve(submission_bytes=LIMIT, drain_bytes=1_000_000)
+    client = world.client().send(post(b"", length=1_000_001))
+    assert client.answer().status == 413
+    client.send(bytes(900_000))
+    assert client.is_closed()
 
 
 def test_dropping_is_bounded_in_time(serve: Callable[..., World]) -> None:
