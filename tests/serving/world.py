@@ -123,13 +123,14 @@ class Client:
 class World:
     """The server, its application and its clients."""
 
-    def __init__(self, folder: Path, **bounds: Any) -> None:
+    def __init__(self, folder: Path, wsgi: Callable[..., Any] | None = None, **bounds: Any) -> None:
         self.path = folder / "s"
         self.spool = folder / "spool"
         self.spool.mkdir()
         self.application = Application()
         bounds.setdefault("cleanup_seconds", 0.02)
-        self.server = Server(self.application, [unix(self.path)], error_page, Bounds(spool=self.spool, **bounds))
+        bound = Bounds(spool=self.spool, **bounds)
+        self.server = Server(wsgi or self.application, [unix(self.path)], error_page, bound)
         self.finished: list[bool] = []
         self._clients: list[Client] = []
         self._thread = threading.Thread(target=lambda: self.finished.append(self.server.run()))
