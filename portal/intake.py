@@ -9,7 +9,7 @@ Rules kept here:
 
 import errno
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -75,7 +75,8 @@ class Routing:
 class Intake:
     """The portal's work on one store. Thread-safe; several processes may share the store.
 
-    `folder` is where a sealed item with attachments lies, without a name, until it is stored.
+    `folder` is where a sealed item with attachments lies, without a name, until it is stored. `has_room` says whether
+    there is room for one more report, True asks for one with attachments; a repeat needs none.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Intake:
         keys: KeysFolder,
         permits: Permits,
         folder: Path,
+        has_room: Callable[[bool], bool] = lambda attachments: True,
     ) -> None:
         self.channels = channels
         self.seals = seals
@@ -95,6 +97,7 @@ class Intake:
         self._keys = keys
         self._permits = permits
         self._folder = folder
+        self._has_room = has_room
 
     def readers(self, channel: str, keep_from: Sequence[str]) -> tuple[str, ...]:
         """The desks that will read a report in `channel`. Raises NobodyReads if all of them are kept out."""
@@ -203,6 +206,8 @@ class Intake:
             return
         if not still_open:
             raise TicketExpired("This form was open for too long: send it again.")
+        if not self._has_room(bool(message.contents)):
+            raise StoreFull("The disk is nearly full, so nothing was stored: make room, or send it without files.")
         body = report.complete(message.draft, keys, identifier, self.seals.today().isoformat())
         archive = parcel.pack(body, report.sign(body, keys), message.text, message.contents)
         sealed = encrypt(self._keys.recipients(message.desks), archive)

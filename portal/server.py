@@ -130,8 +130,15 @@ def _intake(settings: Settings, secrets: state.State, store: Store) -> tuple[Int
     names = {desk for desks in routing.desks.values() for desk in desks}
     keys = KeysFolder(settings.keys, names | ({routing.fallback} if routing.fallback else set()))
     seals = Seals(secrets.receipt_secret, secrets.session_secrets, _now)
-    permits = Permits(settings.permits)
-    return Intake(store, seals, channels, routing, keys, permits, settings.state / state.SPOOL), keys
+    folder, floors = (
+        settings.state / state.SPOOL,
+        {True: settings.free_bytes_attachments, False: settings.free_bytes_text},
+    )
+
+    def has_room(attachments: bool) -> bool:
+        return shutil.disk_usage(settings.state).free >= floors[attachments]
+
+    return Intake(store, seals, channels, routing, keys, Permits(settings.permits), folder, has_room), keys
 
 
 def routes(settings: Settings, channels: Mapping[str, Channel]) -> Routing:
@@ -154,7 +161,6 @@ def _site(
     hosts = {key.address}
     if options.preview:
         hosts |= {options.preview.lower(), f"localhost:{options.preview.rpartition(':')[2]}"}
-    floors = {True: settings.free_bytes_attachments, False: settings.free_bytes_text}
     return Site(
         settings=settings,
         intake=intake,
@@ -165,7 +171,6 @@ def _site(
         onion=lambda: key.address,
         portal_key_words=bundle.fingerprint(secrets.public_key),
         desk_key_words=lambda: {name: bundle.fingerprint(keys.desk(name).verify_key) for name in keys.names},
-        has_room=lambda attachments: shutil.disk_usage(settings.state).free >= floors[attachments],
     )
 
 

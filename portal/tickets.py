@@ -109,17 +109,11 @@ class Seals:
     def _csrf(secret: bytes, visitor: bytes) -> bytes:
         return hmac.digest(hkdf(secret, b"portevoix/csrf/v1"), visitor, "sha256")
 
-    def issue_ticket(self, visitor: bytes, channel: str, language: str) -> str:
-        """A ticket for the form of `channel` in `language`.
-
-        Its nonce is the same for one visitor, channel and day: who comes Back to a form that the browser has fetched
-        anew, and sends it again, sends a repeat.
-        """
+    def issue_ticket(self, language: str) -> str:
+        """A ticket for a form in `language`."""
         today = self.today()
-        key = _day_key(self._sessions[0], b"portevoix/nonce/v1", today)
-        nonce = hmac.digest(key, visitor + channel.encode(), "sha256")[:NONCE_BYTES]
         letter = LIST_OF_LANGUAGE.get(language, LISTS[0])[0].encode()
-        plain = nonce + today.isoformat().encode() + letter
+        plain = random(NONCE_BYTES) + today.isoformat().encode() + letter
         return _encode(SecretBox(_day_key(self._sessions[0], b"portevoix/ticket/v1", today)).encrypt(plain))
 
     def open_ticket(self, text: str) -> Ticket:

@@ -69,7 +69,13 @@ class World:
     def another_process(self) -> Intake:
         """An intake that shares nothing but the store and the secrets."""
         seals = Seals(self.state.receipt_secret, self.state.session_secrets, self.clock)
-        return Intake(self.store, seals, load(), self.routing, self.keys, Permits(2), self.folder / state.SPOOL)
+        folder = self.folder / state.SPOOL
+        return Intake(self.store, seals, load(), self.routing, self.keys, Permits(2), folder, self.has_room)
+
+    @staticmethod
+    def has_room(attachments: bool) -> bool:
+        """Whether the disk has room: always, unless a test says otherwise."""
+        return True
 
     def pack(self, desk: str, counter: int, replies: Sequence[tuple[Reply, Report]]) -> exchange.Taken:
         """Seal replies to the threads of reports and import them as a pack of `desk`."""

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from portal import intake, receipt
-from portal.errors import Busy, CapsuleExpired, ParcelError, ReportError, StoreUnavailable, TicketExpired
+from portal.errors import Busy, CapsuleExpired, ParcelError, ReportError, StoreFull, StoreUnavailable, TicketExpired
 from portal.intake import NobodyReads
 from portal.store import sqlite_url
-from portal.tickets import new_visitor
 from tests.intake_world import VISITOR, World, message, reply
 from tests.postgres import Server
 
@@ -28,13 +27,8 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     gc.collect()
 
 
-def new_ticket(world: World, language: str = "en") -> str:
-    """The ticket of a visit of its own."""
-    return world.seals.issue_ticket(new_visitor(), "travel", language)
-
-
 def file(world: World, sent: intake.Message | None = None, ticket: str | None = None) -> list[str]:
-    return world.intake.file(VISITOR, ticket or new_ticket(world), sent or message()).words
+    return world.intake.file(VISITOR, ticket or world.seals.issue_ticket("en"), sent or message()).words
 
 
 def test_a_report_reaches_its_desk_and_its_receipt_opens_the_answer(world: World) -> None:
@@ -49,7 +43,7 @@ def test_a_report_reaches_its_desk_and_its_receipt_opens_the_answer(world: World
 
 
 def test_a_repeat_gives_the_same_words_and_stores_nothing(world: World) -> None:
-    ticket = new_ticket(world, "fr")
+    ticket = world.seals.issue_ticket("fr")
     words = file(world, ticket=ticket)
     world.clock.forward(days=1)
     assert file(world, ticket=ticket) == words
@@ -59,7 +53,7 @@ def test_a_repeat_gives_the_same_words_and_stores_nothing(world: World) -> None:
 
 
 def test_the_same_ticket_with_other_words_is_a_second_message_of_the_thread(world: World) -> None:
-    ticket = new_ticket(world)
+    ticket = world.seals.issue_ticket("en")
     assert file(world, message("One"), ticket) == file(world, message("Two"), ticket)
     reports = [report for report, _ in world.desks["police"].read(world.store)]
     assert sorted(report.narrative for report in reports) == ["One", "Two"]
@@ -67,7 +61,7 @@ def test_the_same_ticket_with_other_words_is_a_second_message_of_the_thread(worl
 
 
 def test_two_equal_posts_at_the_same_instant_give_one_item_and_one_receipt(world: World) -> None:
-    ticket = new_ticket(world)
+    ticket = world.seals.issue_ticket("en")
     barrier = threading.Barrier(4)
     answers: list[list[str]] = []
 
@@ -86,7 +80,7 @@ def test_two_equal_posts_at_the_same_instant_give_one_item_and_one_receipt(world
 
 
 def test_an_old_ticket_takes_nothing_new_and_loses_nothing(world: World) -> None:
-    ticket = new_ticket(world)
+    ticket = world.seals.issue_ticket("en")
     world.clock.forward(days=2)
     with pytest.raises(TicketExpired):
         file(world, ticket=ticket)
@@ -94,13 +88,13 @@ def test_an_old_ticket_takes_nothing_new_and_loses_nothing(world: World) -> None
 
 
 def test_a_ticket_without_its_cookie_gives_another_receipt(world: World) -> None:
-    ticket = new_ticket(world)
+    ticket = world.seals.issue_ticket("en")
     words = file(world, ticket=ticket)
     assert world.intake.file(OTHER, ticket, message()).words != words
 
 
 def test_the_receipt_is_shown_again_only_with_its_proof(world: World) -> None:
-    ticket = new_ticket(world)
+    ticket = world.seals.issue_ticket("en")
     filed = world.intake.file(VISITOR, ticket, message())
     assert world.intake.filed(VISITOR, ticket, filed.proof) == filed
     for visitor, proof in [(OTHER, filed.proof), (VISITOR, ""), (VISITOR, filed.proof[:-1])]:
@@ -209,7 +203,7 @@ def test_without_the_receipt_secret_the_words_open_nothing(world: World) -> None
 def test_a_reply_that_does_not_open_is_not_shown(world: World) -> None:
     words = file(world)
     [(report, _)] = world.desks["police"].read(world.store)
-    file(world, message("Another thread"), new_ticket(world))
+    file(world, message("Another thread"), world.seals.issue_ticket("en"))
     [another] = [r for r, _ in world.desks["police"].read(world.store) if r.narrative == "Another thread"]
     moved = type(report)(**{f: getattr(report, f) for f in report.__struct_fields__} | {"recipient": another.recipient})
     assert moved.locator != report.locator
@@ -239,11 +233,24 @@ def test_a_report_that_is_too_long_stores_nothing(world: World) -> None:
     assert world.store.waiting("police") == []
 
 
+def test_without_room_nothing_new_is_stored_and_a_repeat_still_shows_its_words(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = world.seals.issue_ticket("en")
+    words = file(world, ticket=ticket)
+    monkeypatch.setattr(world, "has_room", lambda attachments: False)
+    full = world.another_process()
+    assert full.file(VISITOR, ticket, message()).words == words
+    with pytest.raises(StoreFull):
+        full.file(VISITOR, ticket, message("Something else."))
+    assert len(world.store.waiting("police")) == 1
+
+
 def test_a_busy_portal_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake.limits, "FILING_WAIT_SECONDS", 0.01)
     busy = world.another_process()
     with busy._permits.filing(None), busy._permits.filing(None), pytest.raises(Busy):
-        busy.file(VISITOR, new_ticket(world), message())
+        busy.file(VISITOR, world.seals.issue_ticket("en"), message())
 
 
 def test_a_database_that_is_gone(tmp_path: Path, postgres: Server) -> None:

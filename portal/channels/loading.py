@@ -18,7 +18,21 @@ from portal.errors import ChannelError, PortevoixError
 BUILT_IN = ("travel", "grooming", "website", "self", "other")
 """The channels that ship, in the order in which they are offered."""
 RESERVED = frozenset(
-    ("ticket", "attachment", "receipt", "capsule", "message", "about", "word", "csrf_token", "keep_from")
+    [
+        "ticket",
+        "attachment",
+        "receipt",
+        "capsule",
+        "message",
+        "about",
+        "word",
+        "csrf_token",
+        "keep_from",
+        "filed",
+        "not_safe",
+        "reply",
+        "our-address",
+    ]
 )
 """Form fields that the portal adds itself."""
 _FOLDER = Path(__file__).parent

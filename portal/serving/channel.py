@@ -66,6 +66,7 @@ class Channel(HTTPChannel):
             self._since, self._taken = self._heard, len(self._leftover)
         self._leftover = self._leftover[request.received(self._leftover) :]
         if request.completed:
+            # Even if it expects to be invited: waitress would do so, and then wait for ever.
             self._complete(request)
         elif request.expect_continue and request.headers_finished:
             self.send_continue()

@@ -47,9 +47,6 @@ class Parser(HTTPRequestParser):
         consumed: int = super().received(data)
         if self.is_draining():
             self._drain()
-        if self.completed:
-            # waitress would send "100 Continue" and then wait for a body for ever.
-            self.expect_continue = False
         return consumed
 
     def is_draining(self) -> bool:

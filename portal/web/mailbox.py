@@ -23,7 +23,7 @@ from portal.web.errors import error_page
 from portal.web.forms import FieldError, View, require_token
 from portal.web.languages import current, gettext, long_date, ngettext
 from portal.web.languages import lazy_gettext as _l
-from portal.web.notices import EXPLAINED, FULL, Notice, notice_of
+from portal.web.notices import EXPLAINED, Notice, notice_of
 from portal.web.page import Page, render, render_part
 from portal.web.site import current_site, desk_name
 from portal.web.visitor import visitor
@@ -89,8 +89,6 @@ def send() -> Page:
     site, capsule = current_site(), request.form.get("capsule", "")
     mailbox = site.intake.look(visitor(), capsule)
     message = _message(mailbox)
-    if not site.has_room(False):
-        raise CannotSend(mailbox, notice=FULL)
     try:
         mailbox = site.intake.send(visitor(), capsule, message)
     except FormatError:

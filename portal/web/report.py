@@ -21,7 +21,7 @@ from portal.web.errors import error_page
 from portal.web.forms import FieldError, View, require_token
 from portal.web.headers import UNTIL_CLOSED
 from portal.web.languages import current, gettext, speak_informally
-from portal.web.notices import EXPLAINED, FULL, FULL_FOR_FILES, Notice, notice_of
+from portal.web.notices import EXPLAINED, FULL_FOR_FILES, Notice, notice_of
 from portal.web.page import Page, render
 from portal.web.site import current_site, desk_name, in_language
 from portal.web.uploads import Upload, uploads
@@ -44,8 +44,8 @@ class CannotFile(PortevoixError):
 @bp.get("/report/<key>")
 def show(key: str) -> Page:
     """The empty form."""
-    channel = _channel(key)
-    page = _form_page(channel, View(), _new_ticket(channel))
+    visitor()
+    page = _form_page(_channel(key), View(), _new_ticket())
     page.headers["Cache-Control"] = UNTIL_CLOSED
     return page
 
@@ -68,8 +68,6 @@ def _file(channel: Channel) -> Page:
     readers, reader_errors = _readers(channel, posted.keep_from)
     if errors := [*posted.errors, *reader_errors, *file_errors]:
         raise CannotFile(errors)
-    if not site.has_room(bool(files)):
-        raise CannotFile(notice=FULL_FOR_FILES if files else FULL)
     draft = answers.draft(channel, posted, [_attachment(file) for file in files], current())
     contents = [Content(file.spool.size, file.spool.pieces()) for file in files]
     message = Message(draft, answers.report_text(channel, draft), readers, contents)
@@ -93,7 +91,7 @@ def give_back(error: Exception) -> Page:
         notice = FULL_FOR_FILES
     else:
         notice = notice_of(error)
-    return _form_page(channel, View(request.form, errors), _ticket(channel, error), errors, notice)
+    return _form_page(channel, View(request.form, errors), _ticket(error), errors, notice)
 
 
 GIVES_BACK: tuple[type[Exception], ...] = (CannotFile, FormatError, *EXPLAINED, InternalServerError)
@@ -173,11 +171,11 @@ def _attachment(file: Upload) -> Attachment:
     return Attachment(file.name, file.type, file.spool.size, file.spool.sha256.hex())
 
 
-def _new_ticket(channel: Channel) -> str:
-    return current_site().intake.seals.issue_ticket(visitor(), channel.key, current())
+def _new_ticket() -> str:
+    return current_site().intake.seals.issue_ticket(current())
 
 
-def _ticket(channel: Channel, error: Exception) -> str:
+def _ticket(error: Exception) -> str:
     """The ticket that came with the form, so that a repeat stays one; a new one if it cannot be used."""
     seals = current_site().intake.seals
     given = request.form.get("ticket", "")
@@ -185,4 +183,4 @@ def _ticket(channel: Channel, error: Exception) -> str:
         usable = not isinstance(error, TicketExpired) and seals.is_fresh(seals.open_ticket(given))
     except TicketExpired:
         usable = False
-    return given if usable else _new_ticket(channel)
+    return given if usable else _new_ticket()

@@ -36,8 +36,6 @@ class Site:
     """The fingerprint of the portal's minisign key."""
     desk_key_words: Callable[[], Mapping[str, Sequence[str]]] = field(default=dict)
     """The fingerprints of the desks' minisign keys, by desk."""
-    has_room: Callable[[bool], bool] = field(default=lambda attachments: True)
-    """Whether the disk has room for a report; True asks for one with attachments."""
     clock: Callable[[], datetime] = field(default=_now)
     """The time in UTC; only its day is ever shown."""
 

@@ -56,7 +56,7 @@ def test_there_and_back(
         assert portal_main([*map(str, words), "--state", str(state)]) == 0
         return capsys.readouterr().out
 
-    filed = intake.file(VISITOR, intake.seals.issue_ticket(VISITOR, "travel", "en"), message("A hotel.", files=[FILE]))
+    filed = intake.file(VISITOR, intake.seals.issue_ticket("en"), message("A hotel.", files=[FILE]))
     portal("export", "--desk", "police", folder / "bundle-1")
     desk("import", root, folder / "bundle-1", "--portal-key", state / "portal.pub")
     (case,) = json.loads(desk("list", root, "--json"))

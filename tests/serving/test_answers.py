@@ -37,7 +37,9 @@ def test_the_wire_is_the_applications_answer_and_one_header(
 
 
 def test_the_date_is_a_day_and_no_clock(world: World) -> None:
-    headers = world.ask(get("/undated")).headers
+    answer = world.ask(get("/undated"))
+    assert answer.head.lower().count(b"\r\ndate:") == 1
+    headers = answer.headers
     assert headers["date"].endswith(" 00:00:00 GMT")
     assert "server" not in headers
     assert "via" not in headers

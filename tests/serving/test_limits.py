@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from portal import spool as spool_module
-from tests.serving.world import ERROR_BODY, PATIENCE, World, chunks, get, post, request
+from tests.serving.world import ERROR_BODY, LONG_PAGE, PATIENCE, World, chunks, get, post, request
 from tests.test_spool import nameless_files
 
 CHUNKED = "Transfer-Encoding: chunked"
@@ -135,7 +136,7 @@ def test_a_full_disk_is_said(world: World, monkeypatch: pytest.MonkeyPatch, code
 
 
 def test_large_bodies_never_take_all_threads(serve: Callable[..., World]) -> None:
-    world = serve(file_threads=2, small_body_bytes=10_000)
+    world = serve(file_threads=2, text_threads=2, small_body_bytes=10_000)
     held = [world.client().send(post(bytes(50_000), path="/hold")) for _ in range(6)]
     for _ in range(2):
         assert world.application.held.acquire(timeout=PATIENCE)
@@ -167,6 +168,15 @@ def test_nothing_in_clear_on_the_disk_while_a_body_is_here(world: World) -> None
     world.application.release.set()
     assert client.answer().status == 200
     world.until(lambda: not nameless_files(world.spool))
+
+
+def test_nothing_of_an_answer_on_the_disk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    client = world.client().send(get("/long"))
+    # Much of it waits for the client.
+    world.until(lambda: any(channel.total_outbufs_len > 2_000_000 for channel in world.server.channels()))
+    assert not nameless_files(tmp_path)
+    assert len(client.answer().body) == len(LONG_PAGE)
 
 
 def test_two_hundred_slow_uploads_and_a_text(world: World) -> None:

@@ -17,6 +17,7 @@ PATIENCE = 10.0
 ERROR_BODY = b"<p>our own page</p>"
 ERROR_HEADERS = [("Content-Type", "text/html"), ("X-Ours", "yes"), ("Date", "Tue, 04 Mar 2025 00:00:00 GMT")]
 PAGE = b"a page"
+LONG_PAGE = bytes(3_000_000)
 
 
 def error_page(status: int, path: str, accept_language: str) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -25,7 +26,7 @@ def error_page(status: int, path: str, accept_language: str) -> tuple[str, list[
 
 
 class Application:
-    """WSGI. `/` is a page, `/body` says what body came, `/hold` waits for `release`, `/fail` fails."""
+    """WSGI. `/` is a page, `/long` a long one, `/body` says what body came, `/hold` waits for `release`, `/fail` fails."""
 
     def __init__(self) -> None:
         self.held = threading.Semaphore(0)
@@ -41,7 +42,7 @@ class Application:
         if path == "/hold":
             self.held.release()
             assert self.release.wait(PATIENCE)
-        body = self._body(environ) if path == "/body" else PAGE
+        body = {"/long": LONG_PAGE}.get(path, PAGE) if path != "/body" else self._body(environ)
         headers = [("Content-Length", str(len(body))), ("X-Last", "1")]
         if path != "/undated":
             headers.append(("Date", "Tue, 04 Mar 2025 00:00:00 GMT"))

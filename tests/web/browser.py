@@ -125,7 +125,7 @@ class Page:
     def form(self, ending: str, containing: str = "") -> Form:
         """The form whose action ends so, and that has a field of this name."""
         for form in self.forms():
-            if form.action.endswith(ending) and (not containing or containing in form.values):
+            if form.action.partition("?")[0].endswith(ending) and (not containing or containing in form.values):
                 return form
         raise AssertionError(f"no form goes to {ending}")
 
