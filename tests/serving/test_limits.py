@@ -104,9 +104,12 @@ def test_bytes_in_flight_are_counted_as_they_come(serve: Callable[..., World]) -
     answer = second.answer()
     assert (answer.status, answer.body) == (503, ERROR_BODY)
     assert second.is_closed()
-    world.until(lambda: world.server.budget.taken == 600_000)
+    third = world.client().send(post(bytes(395_000), length=400_000))
+    world.until(lambda: world.server.budget.taken == 995_000)
     # Small bodies have room of their own.
     assert world.ask(post(bytes(10_000))).status == 200
+    third.send(bytes(5_000))
+    assert third.answer().status == 200
     first.send(bytes(100_000))
     assert first.answer().status == 200
     world.until(lambda: world.server.budget.taken == 0)

@@ -26,7 +26,7 @@ def error_page(status: int, path: str, accept_language: str) -> tuple[str, list[
 
 
 class Application:
-    """WSGI. `/` is a page, `/long` a long one, `/body` says what body came, `/hold` waits for `release`, `/fail` fails."""
+    """WSGI. `/` is a page, `/long` a long one; `/body` says what came, `/hold` waits for `release`, `/fail` fails."""
 
     def __init__(self) -> None:
         self.held = threading.Semaphore(0)
