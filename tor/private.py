@@ -27,7 +27,7 @@ from pathlib import Path
 from types import TracebackType
 
 from .control import Control, Endpoint, key_values
-from .errors import NetworkError, TorMissing
+from .errors import AddressInUse, NetworkError, TorMissing
 from .limits import Limits
 from .probe import socks_port
 from .process import TorProcess, private_folder, quote, socket_path
@@ -46,6 +46,8 @@ UP_S = 90
 """Seconds within which the network must be up; a busy machine takes its time for the keys."""
 
 POLL_S = 0.1
+LAUNCH_TRIES = 3
+"""A port that was free a moment ago may be taken: by another private network that starts at the same time."""
 
 CERTIFICATE_MONTHS = 12
 
@@ -71,7 +73,8 @@ class PrivateNetwork:
     - `socks_port` is a port on 127.0.0.1 where the network's own client takes SOCKS5 connections.
     - `client` is that client's control socket.
 
-    Every tor ends with this process, even if it is killed. Raises `NetworkError`, `TorMissing`.
+    Every tor ends with this process, even if it is killed; only the folder is left then. Entering raises `NetworkError`
+    or another `TorError`.
     """
 
     def __init__(self, parent: Path | None = None, say: Callable[[str], None] = lambda words: None) -> None:
@@ -115,7 +118,13 @@ class PrivateNetwork:
         self.socks_port = socks_port(client).port
 
     def _launch_authorities(self, authorities: list[_Authority]) -> list[Control]:
-        ports = _free_ports(2 * len(authorities))
+        for _ in range(LAUNCH_TRIES - 1):
+            with contextlib.suppress(AddressInUse):
+                return self._launch_on(authorities, _free_ports(2 * len(authorities)))
+            self._end()
+        return self._launch_on(authorities, _free_ports(2 * len(authorities)))
+
+    def _launch_on(self, authorities: list[_Authority], ports: Iterator[int]) -> list[Control]:
         placed = [(authority, next(ports), next(ports)) for authority in authorities]
         self.torrc_lines = (
             "TestingTorNetwork 1",
@@ -177,11 +186,15 @@ class PrivateNetwork:
         control.ask("TAKEOWNERSHIP")
         return control
 
-    def _stop(self) -> None:
-        for _, control in self._running:
+    def _end(self) -> None:
+        running, self._running = self._running, []
+        for _, control in running:
             control.close()
-        for process, _ in self._running:
+        for process, _ in running:
             process.stop(self._limits.stop_s)
+
+    def _stop(self) -> None:
+        self._end()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -31,6 +31,7 @@ from tor import (
     PrivateNetwork,
     SystemTor,
     TorError,
+    private,
     socks,
 )
 from tor.control import Control, Endpoint
@@ -268,6 +269,20 @@ def test_a_portal_that_ends_and_comes_back(private_tor: PrivateNetwork, tmp_path
         assert isinstance(wait_for(keeper, reachable=False).problem, PortalDown)
         with serving(path):
             assert wait_for(keeper).problem is None
+
+
+def test_a_port_that_is_taken_meanwhile_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = private._make_authority(tmp_path, 0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        real, picks = private._free_ports, [iter((taken.getsockname()[1], 1))]
+        monkeypatch.setattr(private, "_free_ports", lambda count: picks.pop() if picks else real(count))
+        network = PrivateNetwork()
+        try:
+            assert network._launch_authorities([authority])[0].info("version")
+            assert f":{taken.getsockname()[1]} " not in network.torrc_lines[1]
+        finally:
+            network._stop()
+    assert not picks
 
 
 NETWORK_OF_ITS_OWN = """
