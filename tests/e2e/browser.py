@@ -98,8 +98,14 @@ class Browser:
 
     def reload_through_failure(self) -> None:
         """Reload, and stay on the browser's own page if the site cannot be reached."""
-        with contextlib.suppress(UnknownException, TimeoutException):
+        with self.failing():
             self.reload()
+
+    @contextlib.contextmanager
+    def failing(self) -> Iterator[None]:
+        """The browser may end on a page of its own that says that the site cannot be reached."""
+        with contextlib.suppress(UnknownException, TimeoutException):
+            yield
 
     def back(self) -> None:
         self._driver.go_back()
@@ -111,6 +117,13 @@ class Browser:
     @property
     def title(self) -> str:
         return str(self._driver.title)
+
+    def wait(self, selector: str, seconds: float = 120) -> WebElement:
+        """The element, once it is there: an upload outlasts what the driver takes for the beginning of an answer."""
+        deadline = time.monotonic() + seconds
+        while not self.all(selector) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.find(selector)
 
     def find(self, selector: str) -> WebElement:
         """The one element; the page is shown if it is not there."""

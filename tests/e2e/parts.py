@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -182,6 +183,11 @@ class Portal:
                 return found[1]
             time.sleep(0.1)
         pytest.fail(f"the onion service was not published:\n{self.log.read_text()[begin:]}", pytrace=False)
+
+    def items(self) -> int:
+        """How many items the SQLite database holds, seen from another process."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.state / 'portal.db'}?mode=ro", uri=True)) as database:
+            return int(database.execute("SELECT count(*) FROM item").fetchone()[0])
 
     def exchange(self, name: str) -> None:
         """Carry a bundle to a desk and its pack back."""

@@ -1,7 +1,9 @@
 """What a reporter does, in a real Firefox without JavaScript: without Tor, and over a private Tor network."""
 
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ from tests.e2e.browser import Browser
 from tests.e2e.parts import Portal, serving
 from tests.e2e.reports import CANARY, SAMPLES, Sample
 from tor import PrivateNetwork
+from tor.control import Control
+from tor.errors import ControlError
+from tor.limits import Limits
 
 pytestmark = pytest.mark.e2e
 MIB = 1024 * 1024
@@ -18,14 +23,41 @@ MIB = 1024 * 1024
 class World:
     """A portal and the address at which the browser reaches it."""
 
-    def __init__(self, portal: Portal, socks: int | None, onion: str | None) -> None:
+    def __init__(self, portal: Portal, network: PrivateNetwork | None = None, onion: str | None = None) -> None:
         self.portal = portal
+        self._network = network
         self._onion = onion
-        self.browser = Browser(socks)
+        self.browser = Browser(network.socks_port if network else None)
 
     @property
     def url(self) -> str:
         return f"http://{self._onion}" if self._onion else self.portal.url
+
+    @contextmanager
+    def losing_the_answer(self) -> Iterator[None]:
+        """What is sent meanwhile is stored, and then its answer is lost: Tor's circuits die, or the portal does."""
+        before = self.portal.items()
+        worker = threading.Thread(target=self._lose, args=(before,))
+        worker.start()
+        yield
+        worker.join()
+        if self._network is None:
+            self.portal.restart()
+
+    def _lose(self, before: int) -> None:
+        deadline = time.monotonic() + 60
+        while self.portal.items() == before and time.monotonic() < deadline:
+            time.sleep(0.001)
+        if self._network is None:
+            self.portal.crash()
+            return
+        control = Control.connect(self._network.client, Limits())
+        for line in control.ask("GETINFO circuit-status"):
+            number = line.removeprefix("circuit-status=").partition(" ")[0]
+            if number.isdigit():
+                with suppress(ControlError):
+                    control.ask(f"CLOSECIRCUIT {number}")
+        control.close()
 
 
 @pytest.fixture(scope="module", params=["preview", "onion"])
@@ -33,7 +65,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "preview":
         with serving(folder, "--no-tor") as portal:
-            made = World(portal, None, None)
+            made = World(portal)
             yield made
             made.browser.close()
         return
@@ -44,7 +76,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     portal.start()
     try:
         onion = portal.published()
-        made = World(portal, network.socks_port, onion)
+        made = World(portal, network, onion)
         yield made
         made.browser.close()
     finally:
@@ -82,12 +114,12 @@ def test_every_channel(world: World, sample: Sample) -> None:
     browser.open(f"{world.url}/{sample.language}/report/{sample.channel}")
     fill_in(browser, sample)
     send(browser)
-    words = browser.text("#receipt").split()
+    words = browser.wait("#receipt").text.split()
     assert len(words) == 8
     assert browser.all('[role="status"]')
     browser.type("word", words[2])
     browser.press('form:has([name="word"]) button')
-    assert browser.find("#receipt-confirmed")
+    assert browser.wait("#receipt-confirmed")
     for name in sample.desks:
         world.portal.exchange(name)
     [case] = [case for case in desk.cases() if case["id"] not in before]
@@ -105,7 +137,7 @@ def test_an_attachment_of_20_mb(world: World, tmp_path: Path) -> None:
     fill_in(browser, SAMPLES[0])
     browser.type("attachment", str(picture))
     send(browser)
-    assert len(browser.text("#receipt").split()) == 8
+    assert len(browser.wait("#receipt").text.split()) == 8
     world.portal.exchange("police")
     [case] = [case for case in desk.cases() if case["id"] not in before]
     out = tmp_path / "out"
@@ -125,37 +157,34 @@ def test_a_form_error_keeps_what_was_typed(world: World) -> None:
     for part, value in [("day", "31"), ("month", "2"), ("year", "2026")]:
         browser.type(f"date_from-{part}", value)
     send(browser)
-    assert browser.all('[role="alert"] a')
+    assert browser.wait('[role="alert"] a')
     assert browser.value('[name="city"]') == f"{CANARY} <&\"'>"
     assert browser.value('[name="suspect-2-name"]') == "Zwei"
     assert browser.find('[name="signs"][value="filming"]').is_selected()
     browser.type("date_from-day", "28")
     send(browser)
-    assert len(browser.text("#receipt").split()) == 8
+    assert len(browser.wait("#receipt").text.split()) == 8
 
 
 def test_a_lost_answer_and_a_reload_give_one_report_and_the_same_words(world: World) -> None:
-    """The portal is killed while the report is on its way; the reporter presses reload when it is back."""
     browser, desk = world.browser, world.portal.desks["ecpat"]
     before = len(desk.cases())
     sample = SAMPLES[-1]
     browser.open(f"{world.url}/{sample.language}/report/{sample.channel}")
     fill_in(browser, sample)
-    send(browser)
-    words = browser.text("#receipt")
-    killer = threading.Thread(target=world.portal.crash)
-    killer.start()
-    browser.reload_through_failure()
-    killer.join()
-    world.portal.restart()
+    with world.losing_the_answer(), browser.failing():
+        send(browser)
     browser.reload_until("#receipt")
-    assert browser.text("#receipt") == words
+    words = browser.wait("#receipt").text
     browser.back()
     assert browser.value('[name="narrative"]') == sample.narrative
     send(browser)
-    assert browser.text("#receipt") == words
+    assert browser.wait("#receipt").text == words
     world.portal.exchange("ecpat")
     assert len(desk.cases()) == before + 1
+    browser.type("word", words.split()[0])
+    browser.press('form:has([name="word"]) button')
+    assert browser.wait("#receipt-confirmed")
 
 
 def test_the_words_read_the_answer_and_a_follow_up_arrives(world: World, tmp_path: Path) -> None:
@@ -165,7 +194,7 @@ def test_the_words_read_the_answer_and_a_follow_up_arrives(world: World, tmp_pat
     browser.tick("immediate_danger", "no")
     browser.type("narrative", f"{CANARY} à suivre")
     send(browser)
-    words = browser.text("#receipt")
+    words = browser.wait("#receipt").text
     world.portal.exchange("ecpat")
     [case] = [case for case in desk.cases() if case["id"] not in before]
     text = tmp_path / "answer"
@@ -174,15 +203,16 @@ def test_the_words_read_the_answer_and_a_follow_up_arrives(world: World, tmp_pat
     world.portal.exchange("ecpat")
 
     enter(world, words)
-    assert browser.find("article.reply").get_attribute("data-status") == "question"
+    assert browser.wait("article.reply").get_attribute("data-status") == "question"
     browser.press("article.reply summary")
     assert "Merci. Où était-ce ?" in browser.text("article.reply")
     browser.type("message", "À la gare.")
     browser.press('form:has([name="message"]) button')
-    assert browser.all('[role="status"]')
+    assert browser.wait('[role="status"]')
     world.portal.exchange("ecpat")
     narratives = [message["narrative"] for message in desk.show(case["id"])["messages"]]
     assert narratives == [f"{CANARY} à suivre", "À la gare."]
 
     browser.press("article.reply form button")
+    assert browser.wait('[role="status"]')
     assert not browser.all("article.reply")
