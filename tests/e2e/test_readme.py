@@ -24,9 +24,10 @@ def blocks() -> list[str]:
     return re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the commands need; the packages are those of this checkout."""
+    tmp_path = tmp_path_factory.mktemp("checkout")
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     shutil.copy2(ROOT / "setup.cfg", tmp_path)
@@ -34,13 +35,13 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def preview(checkout: Path) -> Iterator[str]:
     """`scripts/run`, until it is stopped with Ctrl-C; gives the address that it prints."""
     [command] = [block for block in blocks() if block.startswith("scripts/run")]
     with (checkout / "output").open("wb") as output:
         process = subprocess.Popen(
-            ["sh", "-ec", command], cwd=checkout, stdout=output, stderr=output, start_new_session=True
+            ["sh", "-ec", f"exec {command}"], cwd=checkout, stdout=output, stderr=output, start_new_session=True
         )
     deadline = time.monotonic() + START_SECONDS
     while not (found := re.search(r"Preview: (http://\S+)/ ", (checkout / "output").read_text())):
@@ -50,6 +51,7 @@ def preview(checkout: Path) -> Iterator[str]:
     yield found[1]
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(10) == 0
+    assert "Traceback" not in (checkout / "output").read_text()
 
 
 def test_the_demo_ends_well(checkout: Path) -> None:
