@@ -12,6 +12,7 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 
+from portal import limits
 from portal.serving import discreet
 from portal.serving.parser import Parser
 from portal.serving.tasks import ErrorTask, Task
@@ -42,6 +43,22 @@ class Channel(HTTPChannel):
         """Whether the request at hand was refused, so that more of it may be on its way."""
         self._lingering = False
         super().__init__(server, connection, address, adjustments, map=map)
+
+    def handle_read(self) -> None:
+        """Take what the client sent, at most so much that the others do not wait."""
+        for _ in range(limits.RECV_TIMES):
+            try:
+                data = self.socket.recv(self._bounds.recv_bytes)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self.handle_close()
+                return
+            self.received(data)
+            if len(data) < self._bounds.recv_bytes or not self.readable():
+                return
 
     def received(self, data: bytes) -> bool:
         """Take bytes of the client; one request at a time goes to the workers."""

@@ -110,6 +110,7 @@ def test_bytes_in_flight_are_counted_as_they_come(serve: Callable[..., World]) -
     assert world.ask(post(bytes(10_000))).status == 200
     third.send(bytes(5_000))
     assert third.answer().status == 200
+    world.until(lambda: world.server.budget.taken == 600_000)
     first.send(bytes(100_000))
     assert first.answer().status == 200
     world.until(lambda: world.server.budget.taken == 0)
