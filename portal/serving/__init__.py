@@ -20,6 +20,7 @@ The seams of waitress that are used: `BaseWSGIServer.channel_class`, `HTTPChanne
     channel    one connection
     workers    the threads
     server     all of it
+    discreet   what a log may say
 """
 
 from portal.serving.bounds import Bounds
