@@ -39,7 +39,15 @@ from tor.control import Control, Endpoint
 pytestmark = pytest.mark.e2e
 
 SOON_S = 45.0
-LIMITS = Limits(probe_first_s=0.2, probe_retry_s=1, probe_every_s=1, heartbeat_s=1, answer_s=5, republish_first_s=2)
+LIMITS = Limits(
+    retry_first_s=0.2,
+    probe_first_s=0.2,
+    probe_retry_s=1,
+    probe_every_s=1,
+    heartbeat_s=1,
+    answer_s=5,
+    republish_first_s=2,
+)
 PAGE = b"a page of the portal"
 
 
