@@ -62,9 +62,8 @@ def serve(settings: Settings, options: Options) -> None:
         key = _onion_key(settings)
         intake, keys = _intake(settings, secrets, store)
         site = _site(settings, options, secrets, intake, keys, key)
-        sockets = [unix(options.socket or settings.state / SOCKET)]
-        if options.preview:
-            sockets.append(preview(options.preview))
+        sockets = [stack.enter_context(preview(options.preview))] if options.preview else []
+        sockets.append(stack.enter_context(unix(options.socket or settings.state / SOCKET)))
         app = create_app(site)
         bounds = Bounds(
             spool=settings.state / state.SPOOL,
