@@ -7,7 +7,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from nacl.exceptions import BadSignatureError, CryptoError
@@ -19,17 +19,6 @@ from portal.errors import PortevoixError, ReportError
 from portal.kdf import sha256
 from portal.receipt import ThreadKeys, locator
 
-STATUSES = (
-    "received",
-    "under-review",
-    "question",
-    "forwarded-police",
-    "forwarded-stopline",
-    "forwarded-other",
-    "outside-remit",
-    "closed",
-    "content-gone",
-)
 _SIGNED = b"portevoix/report/v1"
 
 # Python's $ also matches before a final line break; (?!\n) closes that.
@@ -51,6 +40,9 @@ Status = Literal[
     "closed",
     "content-gone",
 ]
+
+STATUSES: tuple[str, ...] = get_args(Status)
+"""What a desk may say of a case, in the order in which it usually happens."""
 
 
 class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
