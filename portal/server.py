@@ -90,9 +90,12 @@ def _run(server: Server, store: Store, keeper: OnionKeeper | None, options: Opti
         _log.info("Preview: http://%s/ (for a look without Tor; never for reports)", options.preview)
     if keeper is not None:
         keeper.start()
-        threading.Thread(target=_stop_when, args=(stopped, keeper), name="tor-end").start()
+        threading.Thread(target=_withdraw_when, args=(stopped, keeper), name="tor-withdraw").start()
     with Housekeeper(store):
         finished = server.run()
+    stopped.set()
+    if keeper is not None:
+        keeper.stop()
     if not finished:
         _log.info("Some visitors were still sending: they were cut off, and can send again.")
     left = STOP_SECONDS - (time.monotonic() - begin[0])
@@ -102,9 +105,10 @@ def _run(server: Server, store: Store, keeper: OnionKeeper | None, options: Opti
         _log.warning("The order of arrival was not forgotten: %s", error)
 
 
-def _stop_when(stopped: threading.Event, keeper: OnionKeeper) -> None:
+def _withdraw_when(stopped: threading.Event, keeper: OnionKeeper) -> None:
+    """No new visitors from then on; those who are there are served to the end."""
     stopped.wait()
-    keeper.stop()
+    keeper.withdraw()
 
 
 def _now() -> datetime:
