@@ -8,9 +8,7 @@ Rules kept here:
 """
 
 import errno
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +21,7 @@ from portal.errors import AgeError, FormatError, IntakeError, StoreFull, TicketE
 from portal.permits import Permits
 from portal.receipt import ThreadKeys
 from portal.report import Draft, Reply
+from portal.spool import SealedSpool
 from portal.store import Store
 from portal.tickets import Capsule, Seals, Ticket
 
@@ -211,24 +210,14 @@ class Intake:
         body = report.complete(message.draft, keys, identifier, self.seals.today().isoformat())
         archive = parcel.pack(body, report.sign(body, keys), message.text, message.contents)
         sealed = encrypt(self._keys.recipients(message.desks), archive)
-        if message.contents:
-            with self._held(sealed) as (size, pieces):
-                self._store.add_item(identifier, message.desks, size, pieces)
-        else:
-            item = b"".join(sealed)
-            self._store.add_item(identifier, message.desks, len(item), [item])
-
-    @contextmanager
-    def _held(self, sealed: Iterable[bytes]) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """A sealed item in a file without a name, so that no transaction waits while it is sealed."""
-        try:
-            with tempfile.TemporaryFile(dir=self._folder) as file:
+        # Held aside, so that no transaction waits while it is sealed: a text in memory, more in a nameless file.
+        with SealedSpool(self._folder) as held:
+            try:
                 for piece in sealed:
-                    file.write(piece)
-                size = file.tell()
-                file.seek(0)
-                yield size, iter(lambda: file.read(limits.MIB), b"")
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StoreFull("There is no room for this report: send it again without its files.") from None
-            raise
+                    held.write(piece)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise StoreFull("There is no room for this report: send it again without its files.") from None
+                raise
+            self._store.add_item(identifier, message.desks, held.size, held.pieces())
+
