@@ -1,6 +1,7 @@
 """Measures the portal and prints a table; the exit status is 1 if a bound is broken."""
 
 import contextlib
+import os
 import statistics
 import subprocess
 import sys
@@ -11,16 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal import receipt
 from portal.limits import MIB
 from portal.trial.listening import free_port
+from portal.trial.reporter import Reporter
 from tests.bench.upload import drop_file, send_file, send_text
 from tests.e2e.parts import Portal, serving
+from tests.e2e.reports import SAMPLES
 
 UPLOAD_BYTES = 200_000_000
 PAIRS = 5
 SLOW = 200
 LARGE = 8
 TEXTS = 6
+POSTS = 40
 
 
 @dataclass(frozen=True)
@@ -105,10 +110,32 @@ def crowd(portal: Portal) -> list[Figure]:
     return [Figure(f"slowest text report beside {SLOW} slow and {LARGE} × 100 MB uploads", max(texts), "s", 30)]
 
 
+def used_cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used, all threads together (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def text_cost(portal: Portal) -> Figure:
+    """What a text report costs the server, over what its key stretching costs; both in CPU time, in turn."""
+    sample = SAMPLES[-1]
+    posts = stretches = 0.0
+    for number in range(POSTS):
+        reporter = Reporter(portal.url)
+        form = reporter.open(f"/en/report/{sample.channel}").form("narrative")
+        before = used_cpu(portal.pid)
+        assert reporter.send(form, sample.values).status == 200
+        posts += used_cpu(portal.pid) - before
+        before = time.process_time()
+        receipt.derive(number.to_bytes(receipt.ENTROPY_BYTES), bytes(receipt.SALT_BYTES))
+        stretches += time.process_time() - before
+    return Figure("CPU of a text report, over that of its Argon2id", posts / stretches, "", 1.25)
+
+
 def main() -> int:
     """All figures."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), "--no-tor") as portal:
-        figures = [memory(portal), throughput(portal), *crowd(portal)]
+        figures = [memory(portal), text_cost(portal), throughput(portal), *crowd(portal)]
     for figure in figures:
         print(figure)
     return 0 if all(figure.ok for figure in figures) else 1
