@@ -46,9 +46,6 @@ class Backend(Protocol):
     def create(self) -> None:
         """Makes the database itself, where that is the portal's to do."""
 
-    def forget(self) -> None:
-        """Called after something was deleted: takes its bytes out of the database's log, as far as others let it."""
-
     def rewrite(self, seconds: float | None) -> bool:
         """Lays every row in the order of its key, in at most `seconds`; False if the time was too short."""
 

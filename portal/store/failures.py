@@ -35,8 +35,6 @@ FAULT = "The database refused a command; nothing was changed. Please report this
 # By the beginning of the code: sqlite3's `sqlite_errorname`, PostgreSQL's SQLSTATE. The first that fits counts.
 _BY_CODE: tuple[tuple[str, type[StoreError], str], ...] = (
     ("SQLITE_FULL", StoreFull, NO_ROOM),
-    # The index of the write-ahead log lies in a file of its own, and this is how that file says that the disk is full.
-    ("SQLITE_IOERR_SHM", StoreFull, NO_ROOM),
     ("SQLITE_BUSY", StoreUnavailable, BUSY),
     ("SQLITE_LOCKED", StoreUnavailable, BUSY),
     ("SQLITE_CANTOPEN", StoreUnavailable, NO_FILE),

@@ -1,7 +1,7 @@
 """What a desk's pack does to the store.
 
 A pack is much work in small transactions, so that nobody waits long for the write lock, and so that a full disk can
-still be emptied: what is deleted on SQLite is overwritten with zeros, which go through the write-ahead log.
+still be emptied: SQLite overwrites what is deleted with zeros, and its journal holds the same bytes until the commit.
 
 1. The desk's `waiting` rows of the acknowledged items go. An item that nobody waits for does not count any more.
 2. Such items are swept away, some chunks at a time.
@@ -93,14 +93,13 @@ class Application:
                 if not self._is_new(connection):
                     return PackResult(applied=False)
                 more = self._acknowledge_some(connection, ids, claims, counts)
-        sweep(self.backend, self.write)
+        sweep(self.write)
         with self.write() as connection:
             if not self._is_new(connection):
                 return PackResult(applied=False)
             stored, known = self._deliver(connection, replies, expires_month)
             values = {"pack_counter": self.counter, "day": day}
             connection.execute(update(collected).where(collected.c.desk == self.desk).values(values))
-        self.backend.forget()
         return PackResult(applied=True, **counts, stored=stored, known=known)
 
     def _is_new(self, connection: Connection) -> bool:
@@ -156,7 +155,7 @@ class Application:
         return stored, known
 
 
-def sweep(backend: Backend, write: Transaction) -> None:
+def sweep(write: Transaction) -> None:
     """Deletes the items that nobody waits for."""
     # Holding the items first keeps to the order of tables in which `tend` locks them.
     orphans = select(item.c.id).where(~exists().where(waiting.c.item_id == item.c.id)).order_by(item.c.id)
@@ -176,7 +175,6 @@ def sweep(backend: Backend, write: Transaction) -> None:
             if not rows:
                 connection.execute(delete(item).where(item.c.id.in_(ids)))
             more = bool(ids)
-        backend.forget()
 
 
 def _sha256(connection: Connection, item_id: bytes) -> bytes:

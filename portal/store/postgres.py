@@ -61,9 +61,6 @@ class PostgreSQL:
     def create(self) -> None:
         """The operator makes the database, with its owner."""
 
-    def forget(self) -> None:
-        """What was deleted stays in the server's files until `rewrite`, in its log until it drops that."""
-
     def rewrite(self, seconds: float | None) -> bool:
         deadline = None if seconds is None else time.monotonic() + seconds
         try:

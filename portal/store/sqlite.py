@@ -1,7 +1,8 @@
 """SQLite: one file in the state folder, shared by the threads of the server and by export, import and backup.
 
-A filing waits for one write to the write-ahead log and its sync. The rest, copying the log into the file, is done by a
-thread of its own (`Checkpointer`): for an item of 200 MiB that is half of the time.
+A transaction writes into the file itself, and keeps what stood there in a journal until it is committed: a new item is
+written once (docs/decisions/0012). Whoever opens the database after a crash puts back what an unfinished journal holds.
+Nobody reads while a commit is written; for an item of 200 MB that is a second or less, and the others wait.
 
 A process that uses the database must never open its file in another way, not even to read: to close such a file takes
 all of SQLite's locks on it away (https://www.sqlite.org/howtocorrupt.html, section 2.2).
@@ -12,9 +13,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -28,30 +27,29 @@ from portal.limits import KIB, MIB
 from portal.store import vacuum
 from portal.store.backend import BUSY_SECONDS, ENGINE_OPTIONS
 from portal.store.failures import from_code, from_os_error
+from portal.store.turns import Turns
 
-PAGE_SIZE = 16 * KIB
-"""Bytes of a page. Chunks of 1 MiB are written and deleted a third faster than with the default of 4 KiB."""
+PAGE_SIZE = 64 * KIB
+"""Bytes of a page, the largest there is: the larger, the less work for a chunk of 1 MiB."""
 
-WAL_BYTES = 4 * MIB
-"""The write-ahead log is copied back and emptied once it is longer than this, bytes."""
-
-CHECKPOINT_SECONDS = 5.0
-"""How long the checkpointer waits for others' transactions, seconds; then it tries again after the next write."""
+CACHE_SIZE = 8 * MIB
+"""Bytes of pages that a connection holds; more are written to the file before the commit."""
 
 PRAGMAS = (
     # The first two count for a new, empty file only.
     f"PRAGMA page_size = {PAGE_SIZE}",
     "PRAGMA auto_vacuum = NONE",
-    "PRAGMA journal_mode = WAL",
+    # The journal stays, with no bytes: to make and delete a file for each transaction takes longer.
+    "PRAGMA journal_mode = TRUNCATE",
     "PRAGMA synchronous = FULL",
+    # By default it would be 500 pages: SQLite counts them before it knows the size of a page.
+    f"PRAGMA cache_size = -{CACHE_SIZE // KIB}",
     "PRAGMA secure_delete = ON",
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     # No statement here sorts or needs a temporary file; if one ever does, it is not to lie in /tmp.
     "PRAGMA temp_store = MEMORY",
-    f"PRAGMA journal_size_limit = {WAL_BYTES}",
-    "PRAGMA wal_autocheckpoint = 0",
 )
 
 
@@ -87,28 +85,21 @@ class SQLite:
         self.path = Path(url.database or "").absolute()
         self.engine = create_engine(url, creator=lambda: connect(self.path, BUSY_SECONDS), **ENGINE_OPTIONS)
         self._writer = self.engine.execution_options(portal_begin="BEGIN IMMEDIATE")
-        self._turn = threading.Lock()
+        self._turns = Turns()
         event.listen(self.engine, "connect", self._remember_file)
         event.listen(self.engine, "checkout", self._check_file)
         event.listen(self.engine, "begin", _begin)
-        self._checkpointer = Checkpointer(self.path)
 
-    def read(self) -> AbstractContextManager[Connection]:
-        return self.engine.connect()
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._turns.read(BUSY_SECONDS), self.engine.connect() as connection:
+            yield connection
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
-        # SQLite lets one write at a time and makes the others try again and again, so that some wait for very long.
-        if not self._turn.acquire(timeout=BUSY_SECONDS):
-            raise from_code("SQLITE_BUSY")
-        try:
-            # Takes the write lock at once: a transaction that reads first may find that it can no longer write.
-            with self._writer.begin() as connection:
-                yield connection
-        finally:
-            self._turn.release()
-            # Also after a failure: what was written until then takes room in the log, perhaps the last there is.
-            self._checkpointer.wake()
+        # Takes the write lock at once: a transaction that reads first may find that it can no longer write.
+        with self._turns.write(BUSY_SECONDS), self._writer.begin() as connection:
+            yield connection
 
     def create(self) -> None:
         try:
@@ -117,9 +108,6 @@ class SQLite:
             pass
         except OSError as error:
             raise from_os_error(error) from None
-
-    def forget(self) -> None:
-        self._checkpointer.run()
 
     def rewrite(self, seconds: float | None) -> bool:
         busy = BUSY_SECONDS if seconds is None else min(BUSY_SECONDS, seconds)
@@ -134,14 +122,11 @@ class SQLite:
             )
         except subprocess.TimeoutExpired:
             return False
-        finally:
-            self._checkpointer.wake()
         if done.returncode:
             raise from_code(done.stdout.strip())
         return True
 
     def close(self) -> None:
-        self._checkpointer.close()
         self.engine.dispose()
 
     def _remember_file(self, _: object, record: ConnectionPoolEntry) -> None:
@@ -162,64 +147,3 @@ class SQLite:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("portal_begin", "BEGIN"))
-
-
-class Checkpointer:
-    """Copies the write-ahead log back into the file and empties it.
-
-    A failure is not reported, since nothing is lost: the log counts as part of the database, and the next need tries
-    again.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._log = path.with_name(path.name + "-wal")
-        self._running = threading.Lock()
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._wanted = False
-        self._closed = False
-
-    def wake(self) -> None:
-        """If the log has grown, has it emptied by a thread, which starts with the first need."""
-        try:
-            if self._log.stat().st_size <= WAL_BYTES:
-                return
-        except OSError:
-            return
-        with self._changed:
-            if self._closed:
-                return
-            self._wanted = True
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="checkpointer", daemon=True)
-                self._thread.start()
-            self._changed.notify()
-
-    def run(self) -> None:
-        """Empties the log now; waits at most CHECKPOINT_SECONDS for transactions of others."""
-        with self._running, contextlib.suppress(sqlite3.Error, OSError):
-            if self._log.stat().st_size == 0:
-                return
-            with contextlib.closing(connect(self._path, CHECKPOINT_SECONDS)) as own:
-                # The first leaves writers alone and does nearly all; the second makes them wait, and not for long.
-                own.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                vacuum.empty_log(own, CHECKPOINT_SECONDS)
-
-    def close(self) -> None:
-        """Ends the thread and empties the log once more."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        if self._thread is not None:
-            self._thread.join()
-        self.run()
-
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._wanted or self._closed)
-                if self._closed:
-                    return
-                self._wanted = False
-            self.run()

@@ -87,7 +87,7 @@ class Store:
         self.check_schema()
 
     def close(self) -> None:
-        """Lets go of all connections; on SQLite the write-ahead log is emptied."""
+        """Lets go of all connections."""
         with translated():
             self._backend.close()
 
@@ -109,9 +109,9 @@ class Store:
             new = self._backend.insert(item).values(id=item_id, size=size).on_conflict_do_nothing()
             if connection.scalar(new.returning(item.c.id)) is None:
                 return False
-            stored = 0
+            stored, add_chunk = 0, chunk.insert()
             for number, data in enumerate(_cut(blocks)):
-                connection.execute(chunk.insert().values(item_id=item_id, number=number, data=data))
+                connection.execute(add_chunk, {"item_id": item_id, "number": number, "data": data})
                 stored += len(data)
             if stored != size:
                 raise StoreError(f"The item has {stored} bytes instead of {size}: nothing was stored, send it again.")
@@ -151,13 +151,10 @@ class Store:
     def delete_replies(self, locator: bytes, ids: Sequence[bytes]) -> int:
         """Deletes those of the replies under `locator` that `ids` names; how many there were."""
         with self._write() as connection:
-            deleted = sum(
+            return sum(
                 connection.execute(delete(reply).where(reply.c.id == one, reply.c.locator == locator)).rowcount
                 for one in sorted(set(ids))
             )
-        if deleted:
-            self._backend.forget()
-        return deleted
 
     def apply_pack(
         self,
@@ -213,14 +210,14 @@ class Store:
     def tend(self, month: str, seconds: float | None = None) -> TendResult:
         """Deletes the replies that expired before `month` ("YYYY-MM") and lays all rows in the order of their keys.
 
-        May run beside a server: on SQLite writers wait for it, on PostgreSQL for a time readers too. Needs free room of
-        twice the database's size. With `seconds` the rewrite is given up after that time and nothing is moved. Killed
+        May run beside a server, which waits for it; on PostgreSQL readers wait only for a part of the time. Needs free
+        room of twice the database's size. With `seconds` the rewrite is given up after that time and nothing is moved. Killed
         at any moment, all rows are there, in the old order or in the new.
         """
         _check_month(month)
         with self._write() as connection:
             deleted = connection.execute(delete(reply).where(reply.c.expires_month < month)).rowcount
-        packs.sweep(self._backend, self._write)
+        packs.sweep(self._write)
         with translated():
             return TendResult(deleted, self._backend.rewrite(seconds))
 
@@ -254,13 +251,16 @@ def _check_month(month: str) -> None:
 
 def _cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes in pieces of CHUNK_SIZE; the last may be shorter."""
-    held = bytearray()
+    parts: list[memoryview] = []
+    room = CHUNK_SIZE
     for block in blocks:
-        view = memoryview(block)
-        for start in range(0, len(view), CHUNK_SIZE):
-            held += view[start : start + CHUNK_SIZE]
-            if len(held) >= CHUNK_SIZE:
-                yield bytes(held[:CHUNK_SIZE])
-                del held[:CHUNK_SIZE]
-    if held:
-        yield bytes(held)
+        rest = memoryview(block)
+        while rest:
+            part, rest = rest[:room], rest[room:]
+            parts.append(part)
+            room -= len(part)
+            if not room:
+                yield b"".join(parts)
+                parts, room = [], CHUNK_SIZE
+    if parts:
+        yield b"".join(parts)

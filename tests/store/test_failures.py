@@ -115,7 +115,6 @@ class TestGone:
         path.write_bytes(sqlite_tables.read_bytes())
         store = Store(sqlite_url(path))
         add(store, 1)
-        store._backend.forget()
         backup = read_outside(path)
         for file in path.parent.iterdir():
             file.unlink()
@@ -276,7 +275,6 @@ class TestMessages:
         ("code", "kind", "word"),
         [
             ("SQLITE_FULL", StoreFull, "free some space"),
-            ("SQLITE_IOERR_SHMSIZE", StoreFull, "free some space"),
             ("SQLITE_IOERR_READ", StoreUnavailable, "check the disk"),
             ("SQLITE_BUSY_SNAPSHOT", StoreUnavailable, "busy"),
             ("SQLITE_READONLY_DIRECTORY", StoreUnavailable, "cannot be written"),

@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_the_url_of_any_path_leads_to_it(path: Path, name: str) -> None:
     store.create()
     add(store, 1)
     store.close()
-    assert [file.name for file in path.parent.iterdir()] == [name]
+    assert {file.name for file in path.parent.iterdir()} == {name, name + "-journal"}
 
 
 @pytest.mark.parametrize(
@@ -137,22 +138,36 @@ def test_every_sqlite_connection_has_its_settings(path: Path) -> None:
     store = Store(sqlite_url(path))
     store.create()
     wanted = {
-        "page_size": 16384,
+        "page_size": 65536,
         "auto_vacuum": 0,
-        "journal_mode": "wal",
+        "journal_mode": "truncate",
         "synchronous": 2,
         "secure_delete": 1,
         "foreign_keys": 1,
         "trusted_schema": 0,
         "temp_store": 2,
         "busy_timeout": 60_000,
-        "wal_autocheckpoint": 0,
+        "cache_size": -8192,
     }
     with store._read() as first, store._read() as second:
         for connection in (first, second):
             found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
             assert found == wanted
     store.close()
+
+
+def test_a_database_with_a_write_ahead_log_gets_a_journal(path: Path, sqlite_tables: Path) -> None:
+    path.write_bytes(sqlite_tables.read_bytes())
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+        connection.execute("INSERT INTO collected (desk, pack_counter) VALUES ('police', 7)")
+        connection.commit()
+    store = Store(sqlite_url(path))
+    assert store.confirmed_pack("police") == 7
+    with store._read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "truncate"
+    store.close()
+    assert {file.name for file in path.parent.iterdir()} <= {path.name, path.name + "-journal"}
 
 
 def test_a_server_that_answers_before_the_disk_is_told_otherwise(postgres_tables: str) -> None:

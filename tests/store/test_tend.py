@@ -3,7 +3,7 @@
 import os
 import random
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -68,11 +68,10 @@ class TestOrderInSQLite:
 
     def test_no_order_of_arrival_is_left(self, store: Store, path: Path) -> None:
         fill(store, range(36))
-        store._backend.forget()
         assert not is_ascending(self.contents(path))
         assert store.tend("2030-01").rewritten
         assert is_ascending(self.contents(path))
-        assert path.with_name(path.name + "-wal").stat().st_size == 0
+        assert path.with_name(path.name + "-journal").stat().st_size == 0
 
     def test_the_file_is_the_same_whatever_came_first(self, path: Path, sqlite_tables: Path) -> None:
         files = []
@@ -270,15 +269,18 @@ class TestBesideAServer:
             assert b"".join(store.read_item(identifier(number))) == content(number, 8 * MIB)
         assert store.tend("2030-01", seconds=60.0).rewritten is True
 
-    def test_the_log_of_sqlite_is_short_soon_after_a_large_item(self, path: Path, sqlite_tables: Path) -> None:
+    def test_the_journal_of_sqlite_is_empty_after_each_write(self, path: Path, sqlite_tables: Path) -> None:
         path.write_bytes(sqlite_tables.read_bytes())
         store = Store(sqlite_url(path))
-        log = path.with_name(path.name + "-wal")
-        before = set(threading.enumerate())
-        for number in range(3):
-            add(store, number, size=8 * MIB)
-        while log.stat().st_size:
-            assert set(threading.enumerate()) > before
+        journal = path.with_name(path.name + "-journal")
+        works: tuple[Callable[[], object], ...] = (
+            lambda: add(store, 1, size=32 * MIB),
+            lambda: store.apply_pack("police", 1, "2030-01-01", [claim(1, 32 * MIB)], [answer(1)], "2031-01"),
+            lambda: store.delete_replies(identifier(0), [answer(1).id]),
+            lambda: store.tend("2030-01"),
+        )
+        for work in works:
+            assert work()
+            assert journal.stat().st_size == 0
         store.close()
-        assert set(threading.enumerate()) == before
-        assert [file.name for file in path.parent.iterdir()] == [path.name]
+        assert {file.name for file in path.parent.iterdir()} == {path.name, journal.name}
