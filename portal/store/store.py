@@ -211,8 +211,8 @@ class Store:
         """Deletes the replies that expired before `month` ("YYYY-MM") and lays all rows in the order of their keys.
 
         May run beside a server, which waits for it; on PostgreSQL readers wait only for a part of the time. Needs free
-        room of twice the database's size. With `seconds` the rewrite is given up after that time and nothing is moved. Killed
-        at any moment, all rows are there, in the old order or in the new.
+        room of twice the database's size. With `seconds` the rewrite is given up after that time and nothing is moved.
+        Killed at any moment, all rows are there, in the old order or in the new.
         """
         _check_month(month)
         with self._write() as connection:
