@@ -10,7 +10,7 @@ from pathlib import Path
 
 from portal import bundle, exchange, files, settings, state
 from portal.desks import read_public_key
-from portal.errors import PortevoixError, SettingsError
+from portal.errors import BundleError, PortevoixError, SettingsError, StoreError
 from portal.settings import Settings
 from portal.store import Store
 
@@ -79,9 +79,15 @@ def _today() -> date:
 
 
 def _init(options: argparse.Namespace) -> None:
-    made = state.create(options.state)
+    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     chosen = _settings(options)
     with closing(Store(chosen.database)) as store:
+        if not (options.state / state.RECEIPT_SECRET).exists() and _is_made(store):
+            raise SettingsError(
+                f"The database is there, but {options.state / state.RECEIPT_SECRET} is missing: restore it from the "
+                "backup; with a new one no earlier receipt would open anything."
+            )
+        made = state.create(options.state)
         store.create()
     if options.database:
         settings.remember_database(options.state, options.database)
@@ -95,6 +101,14 @@ def _init(options: argparse.Namespace) -> None:
     )
 
 
+def _is_made(store: Store) -> bool:
+    try:
+        store.check_schema()
+    except StoreError:
+        return False
+    return True
+
+
 def _serve(options: argparse.Namespace) -> None:
     from portal import server  # Flask, waitress and tor are for this command alone
 
@@ -103,7 +117,8 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     if options.desk not in _settings(options).desks:
-        raise SettingsError(f"There is no desk called {options.desk}: it is one of those in the settings.")
+        known = ", ".join(_settings(options).desks)
+        raise SettingsError(f"There is no desk called {options.desk}: the settings have {known}.")
     key = state.load(options.state).signing_key
     with closing(_store(options)) as store:
         manifest, pieces = exchange.export(store, key, options.desk, _today())
@@ -115,12 +130,17 @@ def _export(options: argparse.Namespace) -> None:
 def _import(options: argparse.Namespace) -> None:
     chosen = _settings(options)
     made = state.load(options.state)
-    keys = {
-        name: read_public_key(path, name) for name in chosen.desks if (path := chosen.keys / f"{name}.pub").exists()
-    }
+    if not chosen.keys.is_dir():
+        raise SettingsError(f"The keys folder {chosen.keys} is not there: name the one that `portal serve` uses.")
+    paths = {name: chosen.keys / f"{name}.pub" for name in chosen.desks}
+    keys = {name: read_public_key(path, name) for name, path in paths.items() if path.exists()}
     with closing(_store(options)) as store, options.pack.open("rb") as file:
         pieces = iter(lambda: file.read(_READ_BYTES), b"")
-        taken = exchange.take(store, bundle.site(made.public_key), keys, _today(), pieces)
+        try:
+            taken = exchange.take(store, bundle.site(made.public_key), keys, _today(), pieces)
+        except BundleError as error:
+            missing = ", ".join(f"{name}.pub" for name in paths if name not in keys)
+            raise BundleError(f"{error} The keys folder has no {missing}." if missing else str(error)) from None
     print(_summary(taken))
 
 

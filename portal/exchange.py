@@ -54,6 +54,8 @@ def take(
 ) -> Taken:
     """Take a pack, whole or not at all. `keys` are the desks' minisign keys by name. Raises BundleError, StoreError."""
     reader = bundle.Reader(pieces)
+    if b'"direction":"portal-to-desk"' in reader.front.data:
+        raise BundleError("This is a bundle, which a portal made for a desk: import the pack that the desk made.")
     signer = reader.front.verified(keys.values())
     manifest = reader.manifest(bundle.Pack)
     if manifest.site != site:

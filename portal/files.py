@@ -12,8 +12,8 @@ PUBLIC = 0o644
 def write(path: Path, pieces: Iterable[bytes], *, mode: int = OWNER_ONLY, replace: bool = True) -> None:
     """Write a file durably, under its name only when whole. Raises OSError; FileExistsError unless `replace`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb") as file:
             for piece in pieces:
                 file.write(piece)
@@ -23,6 +23,9 @@ def write(path: Path, pieces: Iterable[bytes], *, mode: int = OWNER_ONLY, replac
             os.replace(temporary, path)
         else:
             os.link(temporary, path)
+    except OSError as error:
+        error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)

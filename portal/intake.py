@@ -153,13 +153,17 @@ class Intake:
         self._store_once(message, capsule.keys, capsule.nonce, still_open=True)
         return self._reopen(visitor, capsule, new_nonce=True)
 
-    def delete(self, visitor: bytes, capsule_text: str, replies: Sequence[str]) -> Mailbox:
-        """Forget replies (ids as hex) that the reporter has read. Raises CapsuleExpired, StoreError."""
+    def delete(self, visitor: bytes, capsule_text: str, replies: Sequence[str]) -> tuple[Mailbox, int]:
+        """Forget replies (ids as hex) that the reporter has read; says how many there were to forget.
+
+        Past its reading time a mailbox forgets nothing. Raises CapsuleExpired, StoreError.
+        """
         capsule = self.seals.open_capsule(visitor, capsule_text)
         ids = [bytes.fromhex(reply) for reply in replies if len(reply) == 32 and set(reply) <= set("0123456789abcdef")]
+        deleted = 0
         if self.seals.is_readable(capsule):
-            self._store.delete_replies(capsule.keys.locator, ids)
-        return self._reopen(visitor, capsule, new_nonce=False)
+            deleted = self._store.delete_replies(capsule.keys.locator, ids)
+        return self._reopen(visitor, capsule, new_nonce=False), deleted
 
     def collected(self) -> dict[str, date | None]:
         """By desk, the day on which it last collected; None where it never did."""

@@ -200,5 +200,5 @@ LINGER_SECONDS = 30.0
 """A connection whose request was refused is read on for so long after the answer, seconds, so that it arrives."""
 CLEANUP_SECONDS = 5.0
 """Connections are looked over so often, seconds."""
-STOP_SECONDS = 4.0
+STOP_SECONDS = 3.0
 """After the signal to stop, requests may still be finished for so long, seconds."""

@@ -32,7 +32,7 @@ from tor import ManagedTor, OnionKeeper, OnionKey, OnionState, SystemTor, TorErr
 
 ONION_KEY = "onion.key"
 SOCKET = "portal.sock"
-STOP_SECONDS = 4.5
+STOP_SECONDS = 4.0
 """After SIGTERM everything has ended within this time; what is under way gets most of it."""
 _log = logging.getLogger(__name__)
 

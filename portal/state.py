@@ -92,7 +92,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise SettingsError(
-            f"{path} is missing: restore it from the backup, or start anew with `portal init`; "
+            f"{path} is missing: restore it from the backup, or make a portal in another folder with `portal init`; "
             "without the old receipt.secret no earlier receipt opens anything."
         ) from None
     except OSError as error:

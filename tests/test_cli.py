@@ -123,6 +123,31 @@ def test_a_database_that_does_not_answer(folder: Path, capfd: pytest.CaptureFixt
     assert "nonsense" not in line or "URL" in line
 
 
+def test_init_beside_a_database_without_its_secret(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "state" / "receipt.secret").unlink()
+    assert "receipt.secret is missing: restore it" in refused(capfd, "init", "--state", folder / "state")
+    assert not (folder / "state" / "receipt.secret").exists()
+
+
+def test_import_says_which_keys_are_missing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    state, keys, out = folder / "state", folder / "keys", folder / "bundle.tar"
+    assert "is not there" in refused(capfd, "import", "--state", state, "--keys", folder / "none", out)
+    assert cli.main(["export", "--state", str(state), "--desk", "police", str(out)]) == 0
+    capfd.readouterr()
+    assert "This is a bundle" in refused(capfd, "import", "--state", state, "--keys", keys, out)
+    out.write_bytes(out.read_bytes().replace(b"portal-to-desk", b"desk-to-portal"))
+    (keys / "ecpat.pub").unlink()
+    line = refused(capfd, "import", "--state", state, "--keys", keys, out)
+    assert "not signed by a key that is known here" in line
+    assert line.endswith("The keys folder has no ecpat.pub.")
+
+
+def test_export_names_the_file_that_cannot_be_written(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    out = folder / "none" / "bundle.tar"
+    line = refused(capfd, "export", "--state", folder / "state", "--desk", "police", out)
+    assert f"{out}: No such file or directory" in line
+
+
 def test_usage(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["--help"])

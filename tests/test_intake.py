@@ -151,10 +151,11 @@ def test_opening_changes_nothing_and_deleting_deletes(world: World) -> None:
     box = world.intake.enter(VISITOR, " ".join(words))
     box = world.intake.look(VISITOR, box.capsule)
     assert len(box.replies) == 2
-    box = world.intake.delete(VISITOR, box.capsule, [box.replies[0].id, "nonsense", "é" * 32])
-    assert [found.number for found in box.replies] == [1]
-    box = world.intake.delete(VISITOR, box.capsule, [reply(1).id])
-    assert box.replies == []
+    box, deleted = world.intake.delete(VISITOR, box.capsule, [box.replies[0].id, "nonsense", "é" * 32])
+    assert ([found.number for found in box.replies], deleted) == ([1], 1)
+    box, deleted = world.intake.delete(VISITOR, box.capsule, [reply(1).id])
+    assert (box.replies, deleted) == ([], 1)
+    assert world.intake.delete(VISITOR, box.capsule, [reply(1).id])[1] == 0
     assert box.desks == ("police",)
     assert world.intake.enter(VISITOR, " ".join(words)).desks is None
 
@@ -181,7 +182,7 @@ def test_after_its_reading_time_a_capsule_takes_a_message_and_shows_nothing(worl
     after = world.intake.send(VISITOR, box.capsule, message("Late.", kind="message"))
     assert (after.replies, after.readable) == ([], False)
     assert len(world.store.waiting("police")) == 2
-    world.intake.delete(VISITOR, box.capsule, [reply(1).id])
+    assert world.intake.delete(VISITOR, box.capsule, [reply(1).id])[1] == 0
     assert len(world.intake.enter(VISITOR, " ".join(words)).replies) == 1
 
 

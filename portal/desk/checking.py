@@ -19,6 +19,10 @@ _DEPTH = 8
 """Objects and lists within each other in `answers`; a block with a choice in it takes four."""
 
 
+class Unopened(ParcelError):
+    """It did not open here. Another desk, or another key, may open it, so the portal must keep it."""
+
+
 @dataclass(frozen=True)
 class Checked:
     """A report that passed; `raw` is its report.json as signed."""
@@ -39,9 +43,9 @@ def check(
         parcel = Parcel(decrypt(identities, sealed))
         found = _attachments(parcel)
     except NoMatch:
-        raise ParcelError("It is not sealed to a key of this desk.") from None
+        raise Unopened("It is not sealed to a key of this desk, so the portal keeps it as well.") from None
     except AgeError as error:
-        raise ParcelError(f"It is not a whole age file ({error.category}).") from None
+        raise Unopened(f"It is not a whole age file ({error.category}), so the portal keeps it as well.") from None
     value = report.read(parcel.front.report, parcel.front.signature)
     if value.id != item:
         raise ReportError("It was moved: its report was signed for another id.")

@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     show = command("show", commands.show, "Show a case: all messages and answers.")
     for each in (list_, show):
         each.add_argument("--json", action="store_true", help="for other programs")
+    show.add_argument("--answers", action="store_true", help="with --json: our own answers as well")
     show.add_argument("--language", choices=LANGUAGES, default="en", help="of the labels (default: %(default)s)")
 
     extract = command("extract", commands.extract_, "Take an attachment out, unopened, into a new file.")

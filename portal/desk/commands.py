@@ -87,7 +87,9 @@ def show(options: argparse.Namespace) -> int:
         case = cases.find(desk.casebook, options.id)
         messages, answers = cases.messages(desk.casebook, case), cases.answers(desk.casebook, case)
     if options.json:
-        print(console.as_json(views.thread_as_json(case, messages, answers)))
+        shown = views.thread_as_json(case, messages)
+        more = {"replies": views.answers_as_json(answers)} if options.answers else {}
+        print(console.as_json(shown | more))
         return SUCCESS
     print(views.thread_as_text(case, messages, answers, load(), options.language))
     if any(message.report.attachments for message in messages):

@@ -20,7 +20,7 @@ from portal.age import HybridIdentity
 from portal.bundle import Bundle, BundleItem
 from portal.channels import Channel
 from portal.desk import cases, portals
-from portal.desk.checking import Checked, check
+from portal.desk.checking import Checked, Unopened, check
 from portal.desk.folder import Part, pieces
 from portal.desk.portals import Portal, Trust
 from portal.desk.session import Desk
@@ -65,7 +65,9 @@ def import_bundle(
     if manifest.site != bundle.site(key):
         raise Refused("The bundle names another portal than the one that signed it, and nothing was imported.")
     if manifest.desk != desk.name:
-        raise Refused(f"The bundle is for another desk, and nothing was imported: this is the desk {desk.name}.")
+        raise Refused(
+            f"The bundle is for the desk {manifest.desk}, and nothing was imported: this is the desk {desk.name}."
+        )
     with desk.casebook.transaction():
         portal = portals.pin(desk.casebook, name, key)
         portals.settle(desk.casebook, portal, manifest)
@@ -111,7 +113,7 @@ class _Import:
                 if before is not None:
                     _check_repeat(before, checked)
             except FormatError as error:
-                self._quarantine(part, item, sha256, str(error), acknowledge=True)
+                self._quarantine(part, item, sha256, str(error), acknowledge=not isinstance(error, Unopened))
                 return
             if before is None:
                 self._add(part, item, sha256, checked)

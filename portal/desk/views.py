@@ -23,15 +23,14 @@ def case_as_json(case: Case) -> dict[str, Any]:
     }
 
 
-def thread_as_json(case: Case, messages: Sequence[Message], answers: Sequence[Answer]) -> dict[str, Any]:
-    """What `desk show --json` says: the case, each report.json, each reply.json with how far it has come."""
-    return {
-        **case_as_json(case),
-        "messages": [msgspec.json.decode(message.raw) for message in messages],
-        "replies": [
-            {**msgspec.to_builtins(answer.reply), "pack": answer.pack, "taken": answer.taken} for answer in answers
-        ],
-    }
+def thread_as_json(case: Case, messages: Sequence[Message]) -> dict[str, Any]:
+    """What `desk show --json` says: the case, and each report.json."""
+    return {**case_as_json(case), "messages": [msgspec.json.decode(message.raw) for message in messages]}
+
+
+def answers_as_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """What `desk show --json --answers` adds as `replies`: each reply.json, and how far it has come."""
+    return [{**msgspec.to_builtins(answer.reply), "pack": answer.pack, "taken": answer.taken} for answer in answers]
 
 
 def list_as_text(cases: Iterable[Case]) -> str:

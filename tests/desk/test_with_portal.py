@@ -76,7 +76,7 @@ def test_there_and_back(
     intake.send(VISITOR, mailbox.capsule, message("The big one.", kind="message"))
     portal("export", "--desk", "police", folder / "bundle-2")
     assert f"1 new message to a known case: {case['id']}" in desk("import", root, folder / "bundle-2")
-    shown = json.loads(desk("show", root, case["id"], "--json"))
+    shown = json.loads(desk("show", root, case["id"], "--json", "--answers"))
     assert [said["narrative"] for said in shown["messages"]] == ["A hotel.", "The big one."]
     assert [answer["taken"] for answer in shown["replies"]] == [True]
     assert "1 item acknowledged, 0 answers" in desk("pack", root, folder / "pack-2")
