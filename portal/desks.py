@@ -6,6 +6,7 @@ refused as a whole, and the keys from before stay in use.
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from portal.errors import PortevoixError, SettingsError
 
 _FILE_BYTES = 64 * 1024
 """A key file is read so far, bytes: about thirty recipients."""
+_SECRET = re.compile(rb"AGE-SECRET-KEY-|minisign (encrypted )?secret key|PRIVATE KEY")
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +38,7 @@ class KeysFolder:
         self._folder = folder
         self._names = sorted(names)
         self._lock = threading.Lock()
+        _refuse_secrets(folder)
         self._seen = self._state()
         self._desks = {name: read_desk(folder, name) for name in self._names}
 
@@ -77,6 +80,13 @@ class KeysFolder:
                 except OSError:
                     found.append((0, 0, 0))
         return found
+
+
+def _refuse_secrets(folder: Path) -> None:
+    """A secret key that lies among the public ones was copied by mistake, and is on a machine that is online."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.is_file() and _SECRET.search(path.read_bytes()[:_FILE_BYTES]):
+            raise SettingsError(f"{path} holds a secret key: take it away from this machine, and replace that key.")
 
 
 def _paths(folder: Path, name: str) -> tuple[Path, Path]:

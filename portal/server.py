@@ -141,6 +141,8 @@ def _intake(settings: Settings, secrets: state.State, store: Store) -> tuple[Int
     def has_room(attachments: bool) -> bool:
         return shutil.disk_usage(settings.state).free >= floors[attachments]
 
+    if not has_room(True):
+        _log.warning("The disk is nearly full: files are refused, and soon reports as well. Make room.")
     return Intake(store, seals, channels, routing, keys, Permits(settings.permits), folder, has_room), keys
 
 

@@ -59,6 +59,18 @@ def test_a_wrong_signing_key(tmp_path: Path, content: bytes) -> None:
         read_desk(tmp_path, "police")
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [str(HybridIdentity.generate()).encode(), bytes(minisign.KeyPair.generate().secret_key)],
+    ids=["age", "minisign"],
+)
+def test_a_secret_key_in_the_folder_stops_the_start(tmp_path: Path, secret: bytes) -> None:
+    write_desk(tmp_path, "police")
+    (tmp_path / "mistake").write_bytes(secret)
+    with pytest.raises(SettingsError, match="mistake holds a secret key: take it away"):
+        KeysFolder(tmp_path, ["police"])
+
+
 def test_new_keys_are_used_at_once(tmp_path: Path) -> None:
     write_desk(tmp_path, "police")
     folder = KeysFolder(tmp_path, ["police"])

@@ -42,9 +42,13 @@ A report is urgent when one of the values marked so was chosen.
 | `keep_from` | any number of the channel's desks: those that are not to read this |
 | `attachment` | files, in channels with attachments |
 | `ticket`, `csrf_token` | hidden; from the form page |
+| `our-address` | hidden; our onion address as text, by which a gateway that rewrites it is seen |
+| `word` | on the page with the receipt: one of its eight words |
+| `filed` | hidden, on the page with the receipt: the proof that a report was stored |
+| `not_safe` | on the page with the receipt, in a form of its own: `1`, the words are not kept |
 
-The mailbox has `receipt` (the eight words), `capsule` (hidden), `message` (the text of a follow-up) and `about` (its
-channel). The page with the receipt has `word`.
+The mailbox (`/<lang>/mailbox`, `/<lang>/mailbox/message`, `/<lang>/mailbox/delete`) has `receipt` (the eight words), `capsule` (hidden), `message` (the text of a follow-up),
+`about` (its channel) and `keep_from` (both only until a reply says where follow-ups go), and `reply` (hidden; id of the answer to delete).
 
 ### Versions
 
