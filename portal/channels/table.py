@@ -47,8 +47,9 @@ A report is urgent when one of the values marked so was chosen.
 | `filed` | hidden, on the page with the receipt: the proof that a report was stored |
 | `not_safe` | on the page with the receipt, in a form of its own: `1`, the words are not kept |
 
-The mailbox (`/<lang>/mailbox`, `/<lang>/mailbox/message`, `/<lang>/mailbox/delete`) has `receipt` (the eight words), `capsule` (hidden), `message` (the text of a follow-up),
-`about` (its channel) and `keep_from` (both only until a reply says where follow-ups go), and `reply` (hidden; id of the answer to delete).
+The mailbox (`/<lang>/mailbox`, `/<lang>/mailbox/message`, `/<lang>/mailbox/delete`) has `receipt` (the eight words),
+`capsule` (hidden), `message` (the text of a follow-up), `about` (its channel) and `keep_from` (both only until a reply
+says where follow-ups go), and `reply` (hidden; id of the answer to delete).
 
 ### Versions
 
