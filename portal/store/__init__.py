@@ -2,7 +2,7 @@
 
 The rules that it keeps:
 
-- It knows no reporter, no time and no order. A row is an id that looks random, ciphertext, a size, a desk's name, a
+- It knows no reporter, no time and no order. A row is an id or a place that looks random, ciphertext, a size, a desk's name, a
   desk's own acts with their day, and the month in which a reply expires.
 - An item is stored once, whole, and is durable when `add_item` returns. It leaves only by a desk's pack that gives the
   right SHA-256, with the last desk that it waits for.
@@ -14,8 +14,9 @@ The rules that it keeps:
 
 from portal.store.locking import lock_state
 from portal.store.packs import NewReply, PackResult
+from portal.store.places import CHUNK_SIZE
 from portal.store.sqlite import sqlite_url
-from portal.store.store import CHUNK_SIZE, Store, StoredReply, TendResult, WaitingItem
+from portal.store.store import Store, StoredReply, TendResult, WaitingItem
 
 __all__ = [
     "CHUNK_SIZE",

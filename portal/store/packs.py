@@ -11,7 +11,7 @@ Killed between any two transactions, the pack is simply applied again: it is new
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, select, update
 from portal.errors import StoreError
 from portal.limits import MIB
 from portal.store.backend import Backend
+from portal.store.places import CHUNKS_MAX, chunk_place
 from portal.store.schema import chunk, collected, item, reply, taken, waiting
 
 READ_BYTES = 64 * MIB
@@ -116,14 +117,14 @@ class Application:
         read = 0
         for number, item_id in enumerate(ids, 1):
             # Holding the item keeps two desks' packs from each seeing the other's row, and leaving the item to nobody.
-            query = select(item.c.size).where(item.c.id == item_id).with_for_update()
-            size = connection.scalar(query)
+            query = select(item.c.place, item.c.size).where(item.c.id == item_id).with_for_update()
+            found = connection.execute(query).one_or_none()
             desks = connection.scalars(select(waiting.c.desk).where(waiting.c.item_id == item_id)).all()
-            if size is None or self.desk not in desks:
+            if found is None or self.desk not in desks:
                 counts["unknown"] += 1
                 continue
-            read += size
-            if _sha256(connection, item_id) in claims[item_id]:
+            read += found.size
+            if _sha256(connection, found.place) in claims[item_id]:
                 mine = and_(waiting.c.item_id == item_id, waiting.c.desk == self.desk)
                 connection.execute(delete(waiting).where(mine))
                 counts["acknowledged"] += 1
@@ -158,31 +159,37 @@ class Application:
 def sweep(write: Transaction) -> None:
     """Deletes the items that nobody waits for."""
     # Holding the items first keeps to the order of tables in which `tend` locks them.
-    orphans = select(item.c.id).where(~exists().where(waiting.c.item_id == item.c.id)).order_by(item.c.id)
+    orphans = select(item.c.place).where(~exists().where(waiting.c.item_id == item.c.id)).order_by(item.c.id)
     orphans = orphans.limit(BATCH_ROWS).with_for_update(of=item)
     more = True
     while more:
         with write() as connection:
-            ids = connection.scalars(orphans).all()
-            query = select(chunk.c.item_id, chunk.c.number, func.length(chunk.c.data)).where(chunk.c.item_id.in_(ids))
-            rows = connection.execute(query.order_by(chunk.c.item_id, chunk.c.number).limit(BATCH_ROWS)).all()
-            deleted = 0
-            for item_id, number, size in rows:
-                if deleted >= SWEEP_BYTES:
-                    break
-                connection.execute(delete(chunk).where(chunk.c.item_id == item_id, chunk.c.number == number))
-                deleted += size
-            if not rows:
-                connection.execute(delete(item).where(item.c.id.in_(ids)))
-            more = bool(ids)
+            places = connection.scalars(orphans).all()
+            empty = _delete_chunks(connection, places)
+            connection.execute(delete(item).where(item.c.place.in_(empty)))
+            more = bool(places)
 
 
-def _sha256(connection: Connection, item_id: bytes) -> bytes:
+def _delete_chunks(connection: Connection, places: Sequence[int]) -> Sequence[int]:
+    """Deletes chunks of the items at these places until a limit is reached; those of the items that have none left."""
+    deleted = rows = 0
+    for count, place in enumerate(places):
+        mine = chunk.c.place.between(chunk_place(place, 0), chunk_place(place, CHUNKS_MAX - 1))
+        query = select(chunk.c.place, func.length(chunk.c.data)).where(mine).order_by(chunk.c.place)
+        for one, size in connection.execute(query.limit(BATCH_ROWS + 1)).all():
+            if deleted >= SWEEP_BYTES or rows >= BATCH_ROWS:
+                return places[:count]
+            connection.execute(delete(chunk).where(chunk.c.place == one))
+            deleted += size
+            rows += 1
+    return places
+
+
+def _sha256(connection: Connection, place: int) -> bytes:
     digest = hashlib.sha256()
-    number = 0
-    data: bytes | None = b""
-    while data is not None:
+    for number in range(CHUNKS_MAX):
+        data = connection.scalar(select(chunk.c.data).where(chunk.c.place == chunk_place(place, number)))
+        if data is None:
+            break
         digest.update(data)
-        data = connection.scalar(select(chunk.c.data).where(chunk.c.item_id == item_id, chunk.c.number == number))
-        number += 1
     return digest.digest()

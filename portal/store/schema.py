@@ -1,6 +1,7 @@
 """The tables, as the newest migration leaves them (tests/store/test_schema.py compares the two).
 
-No table has a sequence, a time or an order of arrival, and on SQLite none has a rowid. Sizes are in bytes.
+No table has a sequence, a time or an order of arrival; on SQLite only `chunk` has a rowid, which is its key. Sizes are
+in bytes.
 """
 
 from sqlalchemy import (
@@ -15,6 +16,8 @@ from sqlalchemy import (
     Table,
     Text,
 )
+
+from portal.store.places import PLACE_BITS
 
 SCHEMA_VERSION = "0001"
 
@@ -33,8 +36,8 @@ _Count = Integer().with_variant(BigInteger(), "postgresql")
 metadata = MetaData()
 
 
-def _table(name: str, *parts: Column[object] | CheckConstraint | Index) -> Table:
-    return Table(name, metadata, *parts, sqlite_with_rowid=False, sqlite_strict=True)
+def _table(name: str, *parts: Column[object] | CheckConstraint | Index, rowid: bool = False) -> Table:
+    return Table(name, metadata, *parts, sqlite_with_rowid=rowid, sqlite_strict=True)
 
 
 collected = _table(
@@ -49,18 +52,23 @@ collected = _table(
 item = _table(
     "item",
     Column("id", LargeBinary, primary_key=True),
+    Column("place", _Count, nullable=False, unique=True),
     Column("size", _Count, nullable=False),
     CheckConstraint(f"length(id) = {ID_SIZE}", name="item_id_size"),
+    CheckConstraint(f"place BETWEEN 0 AND {2**PLACE_BITS - 1}", name="item_place_range"),
 )
-"""One sealed item, an age file of `size` bytes."""
+"""One sealed item, an age file of `size` bytes, whose chunks lie at `place`."""
 
 chunk = _table(
     "chunk",
-    Column("item_id", LargeBinary, ForeignKey("item.id"), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("place", _Count, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
+    rowid=True,
 )
-"""The bytes of an item, in pieces of CHUNK_SIZE, numbered from 0."""
+"""The bytes of items, in pieces of CHUNK_SIZE; `portal.store.places` says where.
+
+No chunk is without its item: they come in one transaction, and the item goes when no chunk of it is left.
+"""
 
 waiting = _table(
     "waiting",

@@ -1,5 +1,6 @@
 """The class `Store`; the rules that it keeps stand in `portal.store`."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,17 +10,15 @@ from datetime import date
 from sqlalchemy import Connection, column, delete, select, table
 
 from portal.errors import StoreError
-from portal.limits import MIB
 from portal.store import packs
 from portal.store.backend import Backend, parse_url
 from portal.store.failures import translated
 from portal.store.packs import NewReply, PackResult
+from portal.store.places import CHUNK_SIZE, ITEM_SIZE_MAX, chunk_place, cut, item_place
 from portal.store.schema import SCHEMA_VERSION, chunk, collected, item, reply, taken, waiting
 
-CHUNK_SIZE = MIB
-"""Bytes of a piece of an item, the last one may be shorter; all that is held in memory of an item."""
-
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_GONE = "The item is no longer in the database: its desks have acknowledged it."
 _VERSION = table("alembic_version", column("version_num"))
 
 
@@ -101,20 +100,25 @@ class Store:
 
         `item_id`: 32 bytes. The blocks may have any sizes; one transaction is open while they are read, so they must be
         ready. True if it was stored now, False if it was there: then no block is read, and nothing changes. Raises
-        ValueError without desks, StoreError if the blocks are not `size` bytes, and passes on what `blocks` raises.
+        ValueError without desks or for a size above ITEM_SIZE_MAX, StoreError if the blocks are not `size` bytes, and
+        passes on what `blocks` raises.
         """
         if not desks:
             raise ValueError("An item needs at least one desk.")
+        if size > ITEM_SIZE_MAX:
+            raise ValueError("An item has at most 64 GiB.")
         with self._write() as connection:
-            new = self._backend.insert(item).values(id=item_id, size=size).on_conflict_do_nothing()
-            if connection.scalar(new.returning(item.c.id)) is None:
+            place = self._add_row(connection, item_id, size)
+            if place is None:
                 return False
-            stored, add_chunk = 0, chunk.insert()
-            for number, data in enumerate(_cut(blocks)):
-                connection.execute(add_chunk, {"item_id": item_id, "number": number, "data": data})
-                stored += len(data)
-            if stored != size:
-                raise StoreError(f"The item has {stored} bytes instead of {size}: nothing was stored, send it again.")
+            left, add_chunk = size, chunk.insert()
+            for number, data in enumerate(cut(blocks)):
+                left -= len(data)
+                if left < 0:
+                    break
+                connection.execute(add_chunk, {"place": chunk_place(place, number), "data": data})
+            if left:
+                raise StoreError(f"The item did not come with {size} bytes: nothing was stored, send it again.")
             connection.execute(waiting.insert(), [{"item_id": item_id, "desk": desk} for desk in sorted(set(desks))])
         return True
 
@@ -130,17 +134,16 @@ class Store:
         Raises StoreError if there is no such item, or if a desk's pack removes it meanwhile.
         """
         with self._read() as connection:
-            size = connection.scalar(select(item.c.size).where(item.c.id == item_id))
-        for number in range(-(-(size or 0) // CHUNK_SIZE)):
+            found = connection.execute(select(item.c.place, item.c.size).where(item.c.id == item_id)).one_or_none()
+        if found is None:
+            raise StoreError(_GONE)
+        for number in range(-(-found.size // CHUNK_SIZE)):
             with self._read() as connection:
-                query = select(chunk.c.data).where(chunk.c.item_id == item_id, chunk.c.number == number)
+                query = select(chunk.c.data).where(chunk.c.place == chunk_place(found.place, number))
                 data = connection.scalar(query)
             if data is None:
-                size = None
-                break
+                raise StoreError(_GONE)
             yield data
-        if size is None:
-            raise StoreError("The item is no longer in the database: its desks have acknowledged it.")
 
     def replies(self, locator: bytes) -> list[StoredReply]:
         """The replies under a locator (32 bytes), in the order of ids."""
@@ -221,6 +224,17 @@ class Store:
         with translated():
             return TendResult(deleted, self._backend.rewrite(seconds))
 
+    def _add_row(self, connection: Connection, item_id: bytes, size: int) -> int | None:
+        """Adds the row of an item; its place, or None if the item was there."""
+        known = select(item.c.id).where(item.c.id == item_id)
+        for attempt in itertools.count():
+            row = self._backend.insert(item).values(id=item_id, place=item_place(item_id, attempt), size=size)
+            place: int | None = connection.scalar(row.on_conflict_do_nothing().returning(item.c.place))
+            # Else it is another item that has this place.
+            if place is not None or connection.scalar(known) is not None:
+                break
+        return place
+
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         with translated(), self._backend.read() as connection:
@@ -247,20 +261,3 @@ def _check_month(month: str) -> None:
     # A wrong one would be compared like a right one, and "9" would delete every reply.
     if not _MONTH.fullmatch(month):
         raise ValueError("A month is written YYYY-MM.")
-
-
-def _cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of CHUNK_SIZE; the last may be shorter."""
-    parts: list[memoryview] = []
-    room = CHUNK_SIZE
-    for block in blocks:
-        rest = memoryview(block)
-        while rest:
-            part, rest = rest[:room], rest[room:]
-            parts.append(part)
-            room -= len(part)
-            if not room:
-                yield b"".join(parts)
-                parts, room = [], CHUNK_SIZE
-    if parts:
-        yield b"".join(parts)

@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import select
+
 from portal.store import NewReply, Store
+from portal.store.places import CHUNKS_MAX
+from portal.store.schema import chunk, item
 
 ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
@@ -43,6 +47,18 @@ def answer(number: int, locator: int = 0, sealed: bytes | None = None) -> NewRep
 def ids(store: Store, desk: str = "police") -> list[bytes]:
     """What waits for a desk."""
     return [item.id for item in store.waiting(desk)]
+
+
+def chunks(store: Store) -> dict[bytes, list[int]]:
+    """The numbers of every item's chunks. Fails if there is a chunk without an item."""
+    with store._read() as connection:
+        places = {row.place: row.id for row in connection.execute(select(item.c.id, item.c.place))}
+        keys = connection.scalars(select(chunk.c.place).order_by(chunk.c.place)).all()
+    found: dict[bytes, list[int]] = {item_id: [] for item_id in places.values()}
+    for key in keys:
+        place, number = divmod(key, CHUNKS_MAX)
+        found[places[place]].append(number)
+    return found
 
 
 def read_outside(*paths: Path) -> bytes:

@@ -65,7 +65,7 @@ class TestContract:
 
     @pytest.mark.parametrize("given", [0, 999, 1001, 3 * MIB])
     def test_another_size_than_announced_stores_nothing(self, store: Store, given: int) -> None:
-        with pytest.raises(StoreError, match="instead of 1000"):
+        with pytest.raises(StoreError, match="with 1000 bytes"):
             store.add_item(identifier(1), ["police"], 1000, [bytes(given)])
         assert not store.contains(identifier(1))
         assert ids(store) == []
@@ -84,6 +84,10 @@ class TestContract:
     def test_an_item_without_a_desk_is_refused(self, store: Store) -> None:
         with pytest.raises(ValueError, match="at least one desk"):
             store.add_item(identifier(1), [], 0, never())
+
+    def test_an_item_with_more_chunks_than_have_a_number_is_refused(self, store: Store) -> None:
+        with pytest.raises(ValueError, match="64 GiB"):
+            store.add_item(identifier(1), ["police"], 2**16 * CHUNK_SIZE + 1, never())
 
     def test_an_id_of_another_size_is_refused(self, store: Store) -> None:
         with pytest.raises(StoreError, match="refused a value"):

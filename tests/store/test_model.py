@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from portal.errors import StoreError
 from portal.store import CHUNK_SIZE, NewReply, Store, sqlite_url
-from tests.store.helpers import identifier
+from tests.store.helpers import chunks, identifier
 
 DESKS = ["police", "ecpat"]
 MONTHS = ["2029-12", "2030-01", "2030-02"]
@@ -51,7 +51,7 @@ class Model(RuleBasedStateMachine):
         if identifier(number) in self.items:
             assert self.store.add_item(identifier(number), DESKS, len(data) + more, [data]) is False
         else:
-            with pytest.raises(StoreError, match="instead of"):
+            with pytest.raises(StoreError, match="did not come with"):
                 self.store.add_item(identifier(number), DESKS, len(data) + more, [data])
 
     @rule(
@@ -104,6 +104,11 @@ class Model(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.store.close()
+
+    @invariant()
+    def no_chunk_is_without_its_item(self) -> None:
+        wanted = {one: -(-len(data) // CHUNK_SIZE) for one, data in self.items.items()}
+        assert chunks(self.store) == {one: list(range(number)) for one, number in wanted.items()}
 
     @invariant()
     def both_say_the_same(self) -> None:

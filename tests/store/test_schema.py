@@ -39,12 +39,14 @@ def test_the_migrations_make_the_tables_of_the_schema(new_url: str) -> None:
     store.close()
 
 
-def test_sqlite_tables_have_no_rowid_and_keep_their_types(path: Path) -> None:
+def test_sqlite_tables_have_no_rowid_that_counts_and_keep_their_types(path: Path) -> None:
     Store(sqlite_url(path)).create()
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT name, wr, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
+        connection.execute("INSERT INTO chunk (place, data) VALUES (77, x'00')")
+        assert connection.execute("SELECT rowid FROM chunk").fetchall() == [(77,)]
     connection.close()
-    assert sorted(row for row in found if row[0] in TABLES) == [(name, 1, 1) for name in TABLES]
+    assert sorted(row for row in found if row[0] in TABLES) == [(name, int(name != "chunk"), 1) for name in TABLES]
 
 
 def test_create_makes_a_private_file_and_keeps_what_is_there(path: Path) -> None:

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from portal.store import Store, sqlite_url
+from portal.store.places import item_place
 from portal.store.schema import metadata
 from tests.postgres import Server
 from tests.store.helpers import MIB, add, answer, claim, content, identifier, ids, read_outside
@@ -40,7 +42,7 @@ def fill(store: Store, arrival: Iterable[int]) -> None:
     store.delete_replies(identifier(4), [answer(4).id])
 
 
-def is_ascending(values: Iterable[bytes]) -> bool:
+def is_ascending(values: Iterable[Any]) -> bool:
     found = list(values)
     return found == sorted(found)
 
@@ -52,8 +54,8 @@ class TestOrderInSQLite:
     def kind(self) -> str:
         return "sqlite"
 
-    def contents(self, path: Path) -> list[bytes]:
-        """The ids of most items in the order in which their contents lie in the file."""
+    def contents(self, path: Path) -> list[int]:
+        """The places of most items in the order in which their contents lie in the file."""
         data = read_outside(path)
         places = {}
         for number in range(36):
@@ -62,7 +64,7 @@ class TestOrderInSQLite:
             # What the end of a page cuts is not found.
             if mark in data:
                 assert data.count(mark) == 1
-                places[data.index(mark)] = identifier(number)
+                places[data.index(mark)] = item_place(identifier(number), 0)
         assert len(places) > 30
         return [places[place] for place in sorted(places)]
 
@@ -149,7 +151,7 @@ class TestOrderInPostgreSQL:
             pieces = f"FROM {toast[0]} WHERE chunk_seq = 0 ORDER BY"
             by_number = [row[0] for row in connection.execute(f"SELECT chunk_data {pieces} chunk_id").fetchall()]
             by_place = [row[0] for row in connection.execute(f"SELECT chunk_data {pieces} ctid").fetchall()]
-            keys = connection.execute("SELECT substr(data, 1, 100) FROM chunk ORDER BY item_id, number").fetchall()
+            keys = connection.execute("SELECT substr(data, 1, 100) FROM chunk ORDER BY place").fetchall()
             assert by_number == by_place
             assert [piece[:100] for piece in by_number] == [key[0] for key in keys]
             assert len(set(by_number)) > 30

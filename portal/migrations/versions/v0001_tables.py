@@ -27,16 +27,18 @@ def upgrade() -> None:
     op.create_table(
         "item",
         sa.Column("id", sa.LargeBinary, primary_key=True),
+        sa.Column("place", COUNT, nullable=False, unique=True),
         sa.Column("size", COUNT, nullable=False),
         sa.CheckConstraint("length(id) = 32", name="item_id_size"),
+        sa.CheckConstraint("place BETWEEN 0 AND 140737488355327", name="item_place_range"),
         **SQLITE,
     )
     op.create_table(
         "chunk",
-        sa.Column("item_id", sa.LargeBinary, sa.ForeignKey("item.id"), primary_key=True),
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        # With a rowid, which `place` is: SQLite reads a whole row of a table without one to compare its key.
+        sa.Column("place", COUNT, primary_key=True, autoincrement=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
-        **SQLITE,
+        sqlite_strict=True,
     )
     op.create_table(
         "waiting",
