@@ -2,8 +2,8 @@
 
 The rules that it keeps:
 
-- It knows no reporter, no time and no order. A row is an id or a place that looks random, ciphertext, a size, a desk's name, a
-  desk's own acts with their day, and the month in which a reply expires.
+- It knows no reporter, no time and no order. A row is an id or a place that looks random, ciphertext, a size, a desk's
+  name, a desk's own acts with their day, and the month in which a reply expires.
 - An item is stored once, whole, and is durable when `add_item` returns. It leaves only by a desk's pack that gives the
   right SHA-256, with the last desk that it waits for.
 - Transactions are short: none is open while a client sends, and none outlasts one chunk while an item is read.
