@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import InternalServerError
 
 from portal.channels import Channel
-from portal.errors import FormatError, PortevoixError, ReceiptError, StoreError
+from portal.errors import CapsuleExpired, FormatError, PortevoixError, ReceiptError, StoreError
 from portal.intake import Mailbox, Message, NobodyReads
 from portal.limits import KIB, TYPED_BYTES
 from portal.receipt import UnknownWord, WrongCount
@@ -23,7 +23,7 @@ from portal.web.errors import error_page
 from portal.web.forms import FieldError, View, require_token
 from portal.web.languages import current, gettext, long_date, ngettext
 from portal.web.languages import lazy_gettext as _l
-from portal.web.notices import EXPLAINED, Notice, notice_of
+from portal.web.notices import EXPLAINED, NOT_DELETED, Notice, notice_of
 from portal.web.page import Page, render, render_part
 from portal.web.site import current_site, desk_name
 from portal.web.visitor import visitor
@@ -103,8 +103,12 @@ def delete() -> Page:
     """Forget answers that the reporter has read."""
     require_token()
     form = request.form
-    mailbox = current_site().intake.delete(visitor(), form.get("capsule", ""), form.getlist("reply"))
-    return _mailbox_page(mailbox, View(), done=gettext("The answer has been deleted."))
+    mailbox, deleted = current_site().intake.delete(visitor(), form.get("capsule", ""), form.getlist("reply"))
+    if deleted:
+        return _mailbox_page(mailbox, View(), done=gettext("The answer has been deleted."))
+    if mailbox.readable:
+        return _mailbox_page(mailbox, View(), done=gettext("There was nothing left to delete."))
+    return _words_page(NOT_DELETED)
 
 
 def give_back(error: Exception) -> Page:

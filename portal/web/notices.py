@@ -55,7 +55,10 @@ OTHER_TOKEN = Notice(
 EXPIRED = Notice(
     403,
     _l("The page was open for too long"),
-    _l("Nothing has been sent. The page you see now is a fresh one with everything you typed: send it again."),
+    _l(
+        "If you sent this form before, it has arrived. If not, nothing has been sent yet: the page you see now is a "
+        "fresh one with everything you typed, so send it."
+    ),
 )
 BUSY = Notice(
     503,
@@ -95,6 +98,12 @@ MAILBOX_EXPIRED = Notice(
     403,
     _l("The mailbox was open for too long"),
     _l("For your safety it has closed. Enter your eight words again. A message that you typed is still here."),
+    again=False,
+)
+NOT_DELETED = Notice(
+    403,
+    _l("Nothing was deleted"),
+    _l("This page was open for too long. Enter the eight words again, then delete the answer."),
     again=False,
 )
 _OF_ERRORS: dict[type[PortevoixError], Notice] = {
