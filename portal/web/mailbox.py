@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import InternalServerError
 
 from portal.channels import Channel
-from portal.errors import CapsuleExpired, FormatError, PortevoixError, ReceiptError, StoreError
+from portal.errors import FormatError, PortevoixError, ReceiptError, StoreError
 from portal.intake import Mailbox, Message, NobodyReads
 from portal.limits import KIB, TYPED_BYTES
 from portal.receipt import UnknownWord, WrongCount

@@ -337,8 +337,29 @@ class TestDelete:
         for reply_id in (chosen, theirs):
             page = thread.browser.submit(thread.open().form("delete"), {"reply": reply_id})
             assert page.status == 200
+            assert page.successes == "There was nothing left to delete."
             assert list(page.find("article"))
         assert list(other.open().find("article"))
+
+    def test_twice(self, thread: Thread) -> None:
+        thread.answer({})
+        form = thread.open().form("delete")
+        assert thread.browser.submit(form).successes == "The answer has been deleted."
+        again = thread.browser.submit(form)
+        assert (again.status, again.successes) == (200, "There was nothing left to delete.")
+
+    def test_a_page_that_was_open_for_too_long_deletes_nothing_and_says_so(
+        self, world: WebWorld, thread: Thread, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        thread.answer({})
+        form = thread.open().form("delete")
+        monkeypatch.setattr(world.clock, "now", world.clock.now + timedelta(hours=5))
+        page = thread.browser.submit(form)
+        assert page.status == 403
+        assert page.alerts.startswith("Nothing was deleted")
+        assert not page.successes
+        opened = thread.browser.submit(page.form("mailbox"), {"receipt": thread.words})
+        assert thread.browser.submit(opened.form("delete")).successes == "The answer has been deleted."
 
     def test_it_needs_the_token(self, thread: Thread) -> None:
         thread.answer({})
