@@ -14,7 +14,9 @@ much text or too many parts.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Self
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
@@ -23,6 +25,8 @@ from portal import limits
 
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046 section 5.1.1
 _CRLF = b"\r\n"
+_BATCH_BYTES = 512 * limits.KIB
+"""What is handed to the thread of a digest at once, bytes."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,56 @@ def _read_part(body: "_Scanner", delimiter: bytes, room: int) -> Text | File:
     file_name = options.get("filename")
     if file_name is None:
         return Text(name, _gather(content, room - len(name.encode())).decode("utf-8", "replace"))
-    start, size, digest = body.position, 0, hashlib.sha256()
-    for piece in content:
-        size += len(piece)
-        digest.update(piece)
-    return File(name, file_name, headers.get("content-type", ""), start, size, digest.digest())
+    start = body.position
+    with _Digest() as digest:
+        for piece in content:
+            digest.update(piece)
+        return File(name, file_name, headers.get("content-type", ""), start, digest.size, digest.finish())
+
+
+class _Digest:
+    """The SHA-256 of a file, computed in a thread beside the search for the file's end: a tenth of an upload's time.
+
+    A file that fits into one batch takes no thread.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._sha256 = hashlib.sha256()
+        self._batch: list[memoryview] = []
+        self._batch_bytes = 0
+        self._under_way: Future[None] | None = None
+        self._threads = ThreadPoolExecutor(1, "digest")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._threads.shutdown()
+
+    def update(self, piece: memoryview) -> None:
+        """Append a piece, which must not change any more."""
+        self.size += len(piece)
+        self._batch.append(piece)
+        self._batch_bytes += len(piece)
+        if self._batch_bytes >= _BATCH_BYTES:
+            self._wait()
+            self._under_way = self._threads.submit(self._add, self._batch)
+            self._batch, self._batch_bytes = [], 0
+
+    def finish(self) -> bytes:
+        """The digest of all pieces, 32 bytes."""
+        self._wait()
+        self._add(self._batch)
+        return self._sha256.digest()
+
+    def _wait(self) -> None:
+        if self._under_way is not None:
+            self._under_way.result()
+
+    def _add(self, batch: Iterable[memoryview]) -> None:
+        for piece in batch:
+            self._sha256.update(piece)
 
 
 def _gather(pieces: Iterable[memoryview], limit: int) -> bytes:
