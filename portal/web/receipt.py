@@ -6,7 +6,6 @@ from portal import helplines
 from portal.channels import Channel
 from portal.intake import Filed
 from portal.receipt import LISTS, same_word
-from portal.web.forms import require_token
 from portal.web.languages import gettext
 from portal.web.notices import Notice
 from portal.web.page import Page, render
@@ -39,11 +38,18 @@ def page(channel: Channel, ticket: str, filed: Filed, error: str = "") -> Page:
     )
 
 
-def confirm(channel: Channel) -> Page:
+def is_answered() -> bool:
+    """Whether the form answers the page of the words: a word was typed, or it is not safe to keep them."""
+    return "word" in request.form or "not_safe" in request.form
+
+
+def filed(ticket: str) -> Filed:
+    """The report whose proof of filing the form carries. Raises TicketExpired."""
+    return current_site().intake.filed(visitor(), ticket, request.form[FILED])
+
+
+def confirm(channel: Channel, ticket: str, filed: Filed) -> Page:
     """The answer to the page of the words: they are kept (one was typed), or it is not safe to keep them."""
-    require_token()
-    ticket = request.form.get("ticket", "")
-    filed = current_site().intake.filed(visitor(), ticket, request.form[FILED])
     not_safe = bool(request.form.get("not_safe"))
     if not_safe or same_word(request.form.get("word", ""), filed.words):
         # Whoever uses this browser next must neither see these words again nor write into this thread.
@@ -51,6 +57,19 @@ def confirm(channel: Channel) -> Page:
         return render("confirmed", here=f"report/{channel.key}", kept=not not_safe)
     error = gettext("This is not one of the eight words. Look at them once more and type one of them.")
     return page(channel, ticket, filed, error)
+
+
+def not_confirmed(channel: Channel) -> Page:
+    """The answer to a confirmation without the proof of filing, which only the page of the words has."""
+    return render("sent", here=f"report/{channel.key}", proven=False)
+
+
+def gone(channel: Channel) -> Page:
+    """Instead of a confirmed page that is loaded again: its cookie was replaced, so the token fails.
+
+    The same whoever asks: it tells nothing that was not sent with the request.
+    """
+    return render("sent", here=f"report/{channel.key}", proven=True)
 
 
 def not_shown(channel: Channel, notice: Notice) -> Page:

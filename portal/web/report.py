@@ -12,7 +12,7 @@ from werkzeug.exceptions import InternalServerError
 from portal import helplines
 from portal.channels import NARRATIVE, Channel
 from portal.errors import FileTooLarge, FormatError, PortevoixError, StoreFull, TicketExpired, TooManyFiles
-from portal.intake import Message, NobodyReads
+from portal.intake import Filed, Message, NobodyReads
 from portal.limits import MIB
 from portal.parcel import Content
 from portal.report import Attachment
@@ -21,7 +21,7 @@ from portal.web.errors import error_page
 from portal.web.forms import FieldError, View, require_token
 from portal.web.headers import UNTIL_CLOSED
 from portal.web.languages import current, gettext, speak_informally
-from portal.web.notices import EXPLAINED, FULL_FOR_FILES, Notice, notice_of
+from portal.web.notices import EXPLAINED, FULL_FOR_FILES, Notice, TokenRefused, notice_of
 from portal.web.page import Page, render
 from portal.web.site import current_site, desk_name, in_language
 from portal.web.uploads import Upload, uploads
@@ -52,16 +52,27 @@ def show(key: str) -> Page:
 
 @bp.post("/report/<key>")
 def post(key: str) -> Page:
-    """The filled form, or the confirmation of the page that came after it."""
+    """The filled form, the confirmation of the page that came after it, or both at once."""
     channel = _channel(key)
-    return receipt.confirm(channel) if receipt.FILED in request.form else _file(channel)
-
-
-def _file(channel: Channel) -> Page:
-    """Check everything cheap first; only then is a key stretched and something stored."""
     require_token()
-    site = current_site()
     ticket = request.form.get("ticket", "")
+    if receipt.FILED in request.form:
+        return receipt.confirm(channel, ticket, receipt.filed(ticket))
+    if _only_confirms():
+        current_site().intake.seals.open_ticket(ticket)
+        return receipt.not_confirmed(channel)
+    filed = _file(channel, ticket)
+    return receipt.confirm(channel, ticket, filed) if receipt.is_answered() else receipt.page(channel, ticket, filed)
+
+
+def _only_confirms() -> bool:
+    """Whether the form answers the page of the words, and carries no report."""
+    return receipt.FILED in request.form or (receipt.is_answered() and NARRATIVE not in request.form)
+
+
+def _file(channel: Channel, ticket: str) -> Filed:
+    """Check everything cheap first; only then is a key stretched and something stored."""
+    site = current_site()
     site.intake.seals.open_ticket(ticket)
     posted = answers.read(channel, _desks(channel), request.form, current())
     files, file_errors = _files(channel)
@@ -71,7 +82,7 @@ def _file(channel: Channel) -> Page:
     draft = answers.draft(channel, posted, [_attachment(file) for file in files], current())
     contents = [Content(file.spool.size, file.spool.pieces()) for file in files]
     message = Message(draft, answers.report_text(channel, draft), readers, contents)
-    return receipt.page(channel, ticket, site.intake.file(visitor(), ticket, message))
+    return site.intake.file(visitor(), ticket, message)
 
 
 def give_back(error: Exception) -> Page:
@@ -79,7 +90,9 @@ def give_back(error: Exception) -> Page:
     channel = _channel(str((request.view_args or {})["key"]))
     if request.method != "POST":
         return error_page(500)
-    if receipt.FILED in request.form:
+    if receipt.FILED in request.form and isinstance(error, TokenRefused):
+        return receipt.gone(channel)
+    if _only_confirms():
         return receipt.not_shown(channel, notice_of(error))
     errors: Sequence[FieldError] = ()
     notice: Notice | None = None

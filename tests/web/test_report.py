@@ -231,9 +231,49 @@ class TestReceipt:
         for reloaded in (gone, *reloads):
             assert not reloaded.by_id("receipt")
             assert sum(word in reloaded.html.split() for word in words) <= 2
-        assert [reloaded.status for reloaded in reloads] == [403, 403, 403]
-        assert "Your report has been sent" in reloads[1].html
+        assert [reloaded.status for reloaded in reloads] == [403, 200, 200]
+        for reloaded in reloads[1:]:
+            assert reloaded.successes == "Your report has been sent. The words are no longer shown here."
+            assert not reloaded.alerts
+            assert not reloaded.by_id("receipt-confirmed")
         assert len(world.found(text)) == 1
+
+    def test_a_confirmed_page_that_is_loaded_again(self, browser: Browser) -> None:
+        page = file(browser, "self", canary())
+        words = page.text("receipt").split()
+        assert browser.submit(page.form("report/self", "word"), {"word": words[0]}).by_id("receipt-confirmed")
+        again = browser.submit(page.form("report/self", "word"), {"word": words[0]})
+        assert (again.status, again.alerts) == (200, "")
+        assert again.successes == "Your report has been sent. The words are no longer shown here."
+
+    def test_a_forged_confirmation_learns_nothing(self, world: WebWorld, browser: Browser) -> None:
+        form = file(browser, "self", canary()).form("report/self", "word")
+        stranger = Browser(world.app)
+        stranger.get("/en/report/self")
+        forged = {"csrf_token": "x", "ticket": "x", "filed": "x", "word": "x"}
+        assert stranger.submit(form).content == stranger.submit(form, forged).content
+
+    @pytest.mark.parametrize("answer", ["word", "not_safe"])
+    def test_the_form_and_its_confirmation_at_once(self, world: WebWorld, browser: Browser, answer: str) -> None:
+        form, text = empty(browser, "self"), canary()
+        words = browser.submit(form, {"narrative": text}).text("receipt").split()
+        wrong = browser.submit(form, {"narrative": text, "word": "nonsense"})
+        assert (wrong.status, wrong.text("receipt").split()) == (400, words)
+        assert browser.submit(form, {"narrative": text, answer: words[7]}).by_id("receipt-confirmed")
+        assert len(world.found(text)) == 1
+
+    @pytest.mark.parametrize("answer", ["word", "not_safe"])
+    def test_a_confirmation_without_form_or_proof(self, browser: Browser, answer: str) -> None:
+        form = empty(browser, "self")
+        sent = {name: form.values[name] for name in ("csrf_token", "ticket", "our-address")} | {answer: "x"}
+        page = browser.post(form.action, sent)
+        assert (page.status, page.alerts) == (200, "")
+        assert page.successes.startswith("As far as this page knows, your report has been sent.")
+        assert not page.by_id("receipt")
+        for field in ("csrf_token", "ticket"):
+            refused = browser.post(form.action, sent | {field: "x"})
+            assert refused.status == 403
+            assert "Nothing has been sent" not in refused.html
 
     def test_it_says_first_that_the_report_is_sent(self, browser: Browser) -> None:
         page = file(browser, "travel", canary())
