@@ -6,12 +6,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from flask import Flask
+from babel.numbers import format_decimal
+from flask import Flask, request
 from flask_babel import LazyString
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 import portal
-from portal.limits import MIB
+from portal.limits import MIB, TYPED_BYTES
+from portal.web.languages import current
 from portal.web.languages import lazy_gettext as _l
 from portal.web.notices import RETRY_SECONDS
 from portal.web.page import Page, render
@@ -39,7 +41,11 @@ _TEXTS = {
         _l("That was more than the portal can take."),
         (
             _l("Nothing has been sent. One file may have up to %(each)d MB, all together up to %(all)d MB."),
-            _l("Go back with the button “Back”: what you typed is there. Choose smaller or fewer files."),
+            _l("All text together may have up to %(text)s bytes."),
+            _l(
+                "Go back with the button “Back”: what you typed is there. Choose smaller or fewer files, or "
+                "shorten the text."
+            ),
         ),
     ),
     429: _Text(_l("Too many requests at once."), (_l("Wait a minute, then load the page again."),)),
@@ -58,8 +64,22 @@ _TEXTS = {
         ),
     ),
 }
+_TEXTS[507] = _Text(
+    _l("The portal has no room for files at the moment."),
+    (_l("Nothing has been sent. Go back with the button “Back”: what you typed is there. Send it without the files."),),
+)
+_TEXTS_WITHOUT_FILES = {
+    413: _Text(
+        _TEXTS[413].heading,
+        (
+            _l("Nothing has been sent. All text together may have up to %(text)s bytes."),
+            _l("Go back with the button “Back”: what you typed is there. Shorten the text."),
+        ),
+    ),
+    507: _TEXTS[503],
+}
+"""Instead of those above, for pages that take no files."""
 _RETRY = (429, 503, 507)
-_TEXTS[507] = _TEXTS[503]
 GATEWAY = _Text(
     _l("Open this page in Tor Browser."),
     (
@@ -77,11 +97,19 @@ WRONG_HOST = _Text(
 )
 
 
-def error_page(status: int, text: _Text | None = None) -> Page:
-    """The page for an error; a status that has no words of its own gets those of 400."""
-    text = text or _TEXTS.get(status) or _TEXTS[400]
+def error_page(status: int, text: _Text | None = None, path: str | None = None) -> Page:
+    """The page for an error; a status that has no words of its own gets those of 400.
+
+    `path` is what was asked for, where that is not the path of the request.
+    """
+    texts = _TEXTS if _takes_files(request.path if path is None else path) else _TEXTS | _TEXTS_WITHOUT_FILES
+    text = text or texts.get(status) or texts[400]
     settings = current_site().settings
-    sizes = {"each": settings.attachment_bytes // MIB, "all": settings.submission_bytes // MIB}
+    sizes = {
+        "each": settings.attachment_bytes // MIB,
+        "all": settings.submission_bytes // MIB,
+        "text": format_decimal(TYPED_BYTES, locale=current()),
+    }
     return render(
         "error",
         status=status,
@@ -89,6 +117,17 @@ def error_page(status: int, text: _Text | None = None) -> Page:
         heading=text.heading,
         sentences=[str(sentence) % sizes if "%(" in str(sentence) else sentence for sentence in text.sentences],
     )
+
+
+def _takes_files(path: str) -> bool:
+    """Whether what was sent to `path` may have had files; True where the path does not tell."""
+    match path.partition("?")[0].strip("/").split("/"):
+        case [_, "report", key]:
+            channel = current_site().channels.get(key)
+            return channel is None or channel.attachments
+        case [_, "mailbox", *_]:
+            return False
+    return True
 
 
 def register(app: Flask) -> None:
@@ -131,5 +170,5 @@ def page_for_server(app: Flask, status: int, path: str = "/", accept_language: s
     first = path.strip("/").partition("/")[0]
     known = f"/{first}/" if first in app.config["LANGUAGES"] else "/"
     with app.test_request_context(known, headers={"Accept-Language": accept_language, "Connection": "close"}):
-        page = app.process_response(error_page(status))
+        page = app.process_response(error_page(status, path=path))
         return page.status, list(page.headers), page.get_data()

@@ -135,10 +135,13 @@ def test_what_is_no_form(browser: Browser, kind: str) -> None:
     assert page.wire_bytes in (65_536, 131_072)
 
 
-def test_more_text_than_is_read(browser: Browser) -> None:
-    page = browser.submit(empty(browser, "self"), {"narrative": "x" * (3 * limits.FORM_BYTES + 1)})
+@pytest.mark.parametrize(("key", "files"), [("travel", True), ("self", False)])
+def test_more_text_than_is_read(browser: Browser, key: str, files: bool) -> None:
+    page = browser.submit(empty(browser, key), {"narrative": "x" * (3 * limits.FORM_BYTES + 1)})
     assert page.status == 413
-    assert "One file may have up to 200 MB, all together up to 256 MB." in page.alerts
+    assert ("One file may have up to 200 MB, all together up to 256 MB." in page.alerts) == files
+    assert ("file" in page.alerts) == files
+    assert "All text together may have up to 24,000 bytes." in page.alerts
     assert "Back" in page.alerts
 
 
@@ -205,6 +208,30 @@ class TestForTheServer:
         assert page.headers["X-Frame-Options"] == "DENY"
         assert page.headers["Date"] == "Wed, 25 Nov 2026 00:00:00 GMT"
         assert ("Retry-After" in page.headers) == (status in (503, 507))
+
+    @pytest.mark.parametrize(
+        ("path", "files"),
+        [
+            ("/en/report/travel?sent", True),
+            ("/en/report/nothing", True),
+            ("", True),
+            ("/en/report/self?sent", False),
+            ("/en/mailbox", False),
+            ("/en/mailbox/message", False),
+        ],
+    )
+    @pytest.mark.parametrize("status", [413, 507])
+    def test_files_are_spoken_of_only_where_there_are_some(
+        self, world: WebWorld, status: int, path: str, files: bool
+    ) -> None:
+        line, headers, body = page_for_server(world.app, status, path, "en")
+        assert ("file" in Page(status, line, Headers(headers), body).alerts) == files
+
+    def test_a_disk_that_is_full_before_the_form_is_read(self, world: WebWorld) -> None:
+        line, headers, body = page_for_server(world.app, 507, "/en/report/travel?sent", "en")
+        page = Page(507, line, Headers(headers), body)
+        assert page.alerts.startswith("The portal has no room for files at the moment.")
+        assert "Send it without the files." in page.alerts
 
     @pytest.mark.parametrize("path", ["", "/", "//x", "http://x/y", "\x00", "/%ff", "/é", "?"])
     def test_any_path(self, world: WebWorld, path: str) -> None:
