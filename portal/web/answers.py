@@ -10,7 +10,7 @@ from portal.channels import NARRATIVE, Channel, Form, Problem, Question, describ
 from portal.limits import TYPED_BYTES
 from portal.report import Attachment, Draft, as_text, clean_text
 from portal.web.forms import FieldError
-from portal.web.languages import current, gettext
+from portal.web.languages import current, gettext, ngettext
 from portal.web.site import current_site, desk_name, in_language
 
 _TYPED_KINDS = ("text", "long", "urls")
@@ -45,10 +45,14 @@ def read(channel: Channel, desks: Sequence[str], typed: MultiDict[str, str], lan
 
 def too_long(total: int) -> str:
     """What to do about `total` bytes of text."""
-    return gettext(
+    over = total - TYPED_BYTES
+    return ngettext(
+        "All text together is one byte longer than the %(limit)s bytes that fit into one report. Shorten it by that "
+        "much; you can send the rest as a message once you have the eight words.",
         "All text together is %(over)s bytes longer than the %(limit)s bytes that fit into one report. Shorten it by "
         "that much; you can send the rest as a message once you have the eight words.",
-        over=format_decimal(total - TYPED_BYTES, locale=current()),
+        over,
+        over=format_decimal(over, locale=current()),
         limit=format_decimal(TYPED_BYTES, locale=current()),
     )
 

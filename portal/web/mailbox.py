@@ -32,6 +32,8 @@ bp = Blueprint("mailbox", __name__)
 HERE = "mailbox"
 ARTICLES_BYTES = 40 * KIB
 """Room for answers on a mailbox page, bytes of HTML; the rest of the page needs less than 24 KiB."""
+RECEIPT_CHARACTERS = 1_000
+"""As many of what was typed for a receipt are given back; `portal.receipt` looks at no more."""
 STATUSES = {
     "received": _l("Received"),
     "under-review": _l("Under review"),
@@ -137,7 +139,7 @@ def _words_page(notice: Notice | None = None, problem: str = "") -> Page:
         keeps_typed=request.method == "POST",
         notice=notice,
         error=problem,
-        typed=request.form.get("receipt", ""),
+        typed=request.form.get("receipt", "")[:RECEIPT_CHARACTERS],
         message=request.form.get("message", ""),
         carried=[(name, value) for name in ("about", "keep_from") for value in request.form.getlist(name)],
     )
@@ -230,6 +232,8 @@ def _answered(mailbox: Mailbox) -> Addressed | None:
 
 def _typo(error: ReceiptError) -> str:
     """What is wrong with the words."""
+    if len(request.form.get("receipt", "")) > RECEIPT_CHARACTERS:
+        return gettext("This is far more than eight words.")
     match error:
         case WrongCount():
             return ngettext(

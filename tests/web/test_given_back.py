@@ -111,6 +111,14 @@ class TestAnswers:
         assert browser.submit(page.form("report/travel"), fitting).status == 200
         assert len(world.found(text)) == 1
 
+    @pytest.mark.parametrize(
+        ("over", "start"),
+        [(1, "All text together is one byte longer than"), (2, "All text together is 2 bytes longer")],
+    )
+    def test_one_byte_too_much(self, browser: Browser, over: int, start: str) -> None:
+        page = browser.submit(empty(browser, "self"), {"narrative": "x" * (24_000 + over)})
+        assert error_of(page, "narrative").startswith(start)
+
     def test_text_that_grows_when_it_is_sealed_still_fits(self, world: WebWorld, browser: Browser) -> None:
         text = canary()
         hostile = text + '"\\' * 11_990

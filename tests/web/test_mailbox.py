@@ -184,6 +184,13 @@ class TestWords:
         assert field.attributes["aria-invalid"] == "true"
         assert "words-e" in field.attributes["aria-describedby"]
 
+    @pytest.mark.parametrize("typed", ["zoo " * 5_000, "x" * 1_001, "abandon " * 8 + '"' * 100_000, "é" * 60_000])
+    def test_far_too_much_is_cut_and_not_counted(self, browser: Browser, typed: str) -> None:
+        page = browser.submit(words_form(browser), {"receipt": typed})
+        assert page.alerts == "This is far more than eight words."
+        assert page.form("mailbox").values["receipt"] == typed[:1_000]
+        assert (page.status, page.wire_bytes) == (400, 131_072)
+
     def test_cookies_off(self, world: WebWorld, thread: Thread) -> None:
         browser = Browser(world.app, cookies=False)
         page = browser.submit(words_form(browser), {"receipt": thread.words})
