@@ -13,7 +13,7 @@ much text or too many parts.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
@@ -49,10 +49,8 @@ class File:
     sha256: bytes
 
 
-def read(
-    pieces: Iterable[bytes], boundary: str, before_file: Callable[[], None] = lambda: None
-) -> Iterator[Text | File]:
-    """The parts of a body in their order; `before_file` is called when a file begins, which may be large."""
+def read(pieces: Iterable[bytes], boundary: str) -> Iterator[Text | File]:
+    """The parts of a body in their order."""
     if not _BOUNDARY.fullmatch(boundary):
         raise BadRequest("The form came without a usable boundary.")
     delimiter = _CRLF + b"--" + boundary.encode("ascii")
@@ -67,7 +65,7 @@ def read(
             raise RequestEntityTooLarge("The form has too many fields.")
         if end != _CRLF:
             raise BadRequest("The form has a delimiter that does not end its line.")
-        part = _read_part(body, delimiter, room, before_file)
+        part = _read_part(body, delimiter, room)
         room -= _weight(part)
         yield part
 
@@ -77,7 +75,7 @@ def _weight(part: Text | File) -> int:
     return len(part.name.encode()) + (len(part.value.encode()) if isinstance(part, Text) else 0)
 
 
-def _read_part(body: "_Scanner", delimiter: bytes, room: int, before_file: Callable[[], None]) -> Text | File:
+def _read_part(body: "_Scanner", delimiter: bytes, room: int) -> Text | File:
     headers = _headers(body.take_until(_CRLF * 2, limits.FORM_HEADER_BYTES))
     kind, options = parse_options_header(headers.get("content-disposition"))
     name = options.get("name")
@@ -92,7 +90,6 @@ def _read_part(body: "_Scanner", delimiter: bytes, room: int, before_file: Calla
     file_name = options.get("filename")
     if file_name is None:
         return Text(name, _gather(content, room - len(name.encode())).decode("utf-8", "replace"))
-    before_file()
     start = body.position
     with _Digest() as digest:
         for piece in content:

@@ -5,7 +5,6 @@ and seals it, `portal.store` keeps it.
 """
 
 from collections.abc import Sequence
-from typing import cast
 
 from flask import Blueprint, abort, request
 from werkzeug.exceptions import InternalServerError
@@ -18,7 +17,6 @@ from portal.limits import MIB
 from portal.parcel import Content
 from portal.report import Attachment
 from portal.web import answers, receipt
-from portal.web.ahead import Stretching
 from portal.web.errors import error_page
 from portal.web.forms import FieldError, View, require_token
 from portal.web.headers import UNTIL_CLOSED
@@ -26,7 +24,7 @@ from portal.web.languages import current, gettext, speak_informally
 from portal.web.notices import EXPLAINED, FULL_FOR_FILES, Notice, TokenRefused, notice_of
 from portal.web.page import Page, render
 from portal.web.site import current_site, desk_name, in_language
-from portal.web.uploads import Request, Upload, uploads
+from portal.web.uploads import Upload, uploads
 from portal.web.visitor import visitor
 
 bp = Blueprint("report", __name__)
@@ -56,9 +54,6 @@ def show(key: str) -> Page:
 def post(key: str) -> Page:
     """The filled form, the confirmation of the page that came after it, or both at once."""
     channel = _channel(key)
-    # Before anything looks at the form: that is when the request is read.
-    stretching = Stretching(current_site().intake, visitor())
-    cast(Request, request).before_files = stretching
     require_token()
     ticket = request.form.get("ticket", "")
     if receipt.FILED in request.form:
@@ -66,7 +61,7 @@ def post(key: str) -> Page:
     if _only_confirms():
         current_site().intake.seals.open_ticket(ticket)
         return receipt.not_confirmed(channel)
-    filed = _file(channel, ticket, stretching)
+    filed = _file(channel, ticket)
     return receipt.confirm(channel, ticket, filed) if receipt.is_answered() else receipt.page(channel, ticket, filed)
 
 
@@ -75,8 +70,8 @@ def _only_confirms() -> bool:
     return receipt.FILED in request.form or (receipt.is_answered() and NARRATIVE not in request.form)
 
 
-def _file(channel: Channel, ticket: str, stretching: Stretching) -> Filed:
-    """Check everything cheap first; only then is a text's key stretched, and something stored."""
+def _file(channel: Channel, ticket: str) -> Filed:
+    """Check everything cheap first; only then is a key stretched and something stored."""
     site = current_site()
     site.intake.seals.open_ticket(ticket)
     posted = answers.read(channel, _desks(channel), request.form, current())
@@ -87,7 +82,7 @@ def _file(channel: Channel, ticket: str, stretching: Stretching) -> Filed:
     draft = answers.draft(channel, posted, [_attachment(file) for file in files], current())
     contents = [Content(file.spool.size, file.spool.pieces()) for file in files]
     message = Message(draft, answers.report_text(channel, draft), readers, contents)
-    return site.intake.file(visitor(), ticket, message, stretching.keys(ticket))
+    return site.intake.file(visitor(), ticket, message)
 
 
 def give_back(error: Exception) -> Page:

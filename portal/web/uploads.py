@@ -9,7 +9,7 @@ Rules kept here:
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NoReturn, Protocol, cast
@@ -60,8 +60,6 @@ class Request(flask.Request):
     """A request whose body is in a spool. Set it as `Flask.request_class`; leave MAX_CONTENT_LENGTH unset."""
 
     _own_spool: Spool | None = None
-    before_files: Callable[[Sequence[tuple[str, str]]], None] | None = None
-    """Called once with the fields that stand before the first file, while that file is still to be read through."""
 
     def body(self) -> Span:
         """The whole body, from its start: the server's spool, or a copy of what another server gave."""
@@ -105,13 +103,7 @@ class _FormParser(FormDataParser):
         files: list[tuple[str, FileStorage]] = []
         if mimetype == "multipart/form-data":
             body = self._request.body()
-
-            def before_file() -> None:
-                tell, self._request.before_files = self._request.before_files, None
-                if tell is not None:
-                    tell(fields)
-
-            for part in multipart.read(body.pieces(), (options or {}).get("boundary", ""), before_file):
+            for part in multipart.read(body.pieces(), (options or {}).get("boundary", "")):
                 if isinstance(part, multipart.Text):
                     fields.append((part.name, part.value))
                 else:
