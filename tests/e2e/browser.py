@@ -89,18 +89,6 @@ class Browser:
         """As the reload button does, a repeated POST included."""
         self._driver.refresh()
 
-    def reload_until(self, selector: str, seconds: float = 90) -> None:
-        """Reload as often as it takes: a page that could not be had is tried again."""
-        deadline = time.monotonic() + seconds
-        while not self.all(selector):
-            assert time.monotonic() < deadline, f"{selector} did not come"
-            self.reload_through_failure()
-
-    def reload_through_failure(self) -> None:
-        """Reload, and stay on the browser's own page if the site cannot be reached."""
-        with self.failing():
-            self.reload()
-
     @contextlib.contextmanager
     def failing(self) -> Iterator[None]:
         """The browser may end on a page of its own that says that the site cannot be reached."""
