@@ -16,8 +16,6 @@ END_BYTES = 2 * BLOCK
 _NAME = re.compile(r"[a-z0-9]+(?:[./][a-z0-9]+)*")
 _SIZE = slice(124, 135)
 _READ_BYTES = 64 * 1024
-MEMBER_BYTES = 8 * 1024**3 - 1
-"""The largest member that eleven octal digits can state, bytes."""
 
 
 def header(name: str, size: int) -> bytes:

@@ -12,15 +12,14 @@ from typing import Annotated, Literal, TypeVar
 
 import minisign
 import msgspec
-from mnemonic import Mnemonic
 
 from portal import archive, canonical, limits
 from portal.errors import BundleError, FormatError
 from portal.kdf import sha256
+from portal.receipt import word_list
 from portal.report import Day, Hex16, Hex32, Name, Size
 
 FINGERPRINT_WORDS = 8
-_READ_BYTES = 64 * limits.KIB
 Counter = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 
 
@@ -190,7 +189,6 @@ def _entries(manifest: Manifest) -> Sequence[BundleItem | PackReply]:
 
 def key_bytes(key: minisign.PublicKey) -> bytes:
     """The 42 bytes of a minisign public key."""
-
     return base64.b64decode(key.to_base64())
 
 
@@ -202,5 +200,5 @@ def site(key: minisign.PublicKey) -> str:
 def fingerprint(key: minisign.PublicKey) -> list[str]:
     """Eight English words by which two people compare a key (docs/format.md section 11)."""
     bits = int.from_bytes(sha256(b"portevoix/fingerprint/v1" + key_bytes(key))) >> (256 - 11 * FINGERPRINT_WORDS)
-    words = Mnemonic("english").wordlist
+    words = word_list("english").words
     return [words[bits >> 11 * place & 2047] for place in reversed(range(FINGERPRINT_WORDS))]

@@ -68,8 +68,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     return settings.load(options.state, getattr(options, "keys", None), options.database)
 
 
-def _store(options: argparse.Namespace) -> Store:
-    store = Store(_settings(options).database)
+def _store(chosen: Settings) -> Store:
+    store = Store(chosen.database)
     store.check_schema()
     return store
 
@@ -116,11 +116,12 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    if options.desk not in _settings(options).desks:
-        known = ", ".join(_settings(options).desks)
+    chosen = _settings(options)
+    if options.desk not in chosen.desks:
+        known = ", ".join(chosen.desks)
         raise SettingsError(f"There is no desk called {options.desk}: the settings have {known}.")
     key = state.load(options.state).signing_key
-    with closing(_store(options)) as store:
+    with closing(_store(chosen)) as store:
         manifest, pieces = exchange.export(store, key, options.desk, _today())
         files.write(options.out, pieces)
     count = _count(len(manifest.items), "sealed item")
@@ -134,7 +135,7 @@ def _import(options: argparse.Namespace) -> None:
         raise SettingsError(f"The keys folder {chosen.keys} is not there: name the one that `portal serve` uses.")
     paths = {name: chosen.keys / f"{name}.pub" for name in chosen.desks}
     keys = {name: read_public_key(path, name) for name, path in paths.items() if path.exists()}
-    with closing(_store(options)) as store, options.pack.open("rb") as file:
+    with closing(_store(chosen)) as store, options.pack.open("rb") as file:
         pieces = iter(lambda: file.read(_READ_BYTES), b"")
         try:
             taken = exchange.take(store, bundle.site(made.public_key), keys, _today(), pieces)
@@ -163,7 +164,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _tend(options: argparse.Namespace) -> None:
-    with closing(_store(options)) as store:
+    with closing(_store(_settings(options))) as store:
         result = store.tend(exchange.month_after(_today(), 0))
     print(f"{_count(result.replies_deleted, 'expired answer')} deleted; the order of arrival is forgotten.")
 

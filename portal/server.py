@@ -77,10 +77,11 @@ def serve(settings: Settings, options: Options) -> None:
 
 def _run(server: Server, store: Store, keeper: OnionKeeper | None, options: Options) -> None:
     stopped = threading.Event()
-    begin = [0.0]
+    deadline = 0.0
 
     def stop(number: int, frame: object) -> None:
-        begin[0] = time.monotonic()
+        nonlocal deadline
+        deadline = time.monotonic() + STOP_SECONDS
         stopped.set()
         server.stop()
 
@@ -98,9 +99,8 @@ def _run(server: Server, store: Store, keeper: OnionKeeper | None, options: Opti
         keeper.stop()
     if not finished:
         _log.info("Some visitors were still sending: they were cut off, and can send again.")
-    left = STOP_SECONDS - (time.monotonic() - begin[0])
     try:
-        store.tend(month_after(_now().date(), 0), max(left, 0.1))
+        store.tend(month_after(_now().date(), 0), max(deadline - time.monotonic(), 0.1))
     except PortevoixError as error:
         _log.warning("The order of arrival was not forgotten: %s", error)
 
@@ -133,10 +133,8 @@ def _intake(settings: Settings, secrets: state.State, store: Store) -> tuple[Int
     names = {desk for desks in routing.desks.values() for desk in desks}
     keys = KeysFolder(settings.keys, names | ({routing.fallback} if routing.fallback else set()))
     seals = Seals(secrets.receipt_secret, secrets.session_secrets, _now)
-    folder, floors = (
-        settings.state / state.SPOOL,
-        {True: settings.free_bytes_attachments, False: settings.free_bytes_text},
-    )
+    folder = settings.state / state.SPOOL
+    floors = {True: settings.free_bytes_attachments, False: settings.free_bytes_text}
 
     def has_room(attachments: bool) -> bool:
         return shutil.disk_usage(settings.state).free >= floors[attachments]

@@ -239,7 +239,8 @@ class Span(io.RawIOBase):
         if self.size <= 2 * _AHEAD_BYTES:
             yield from self.spool.pieces(self.start, self.size)
             return
-        # A thread decrypts while the caller is at work on what came before: a third faster for whoever hashes or seals.
+        # A thread decrypts while the caller is at work on what came before. Since the cipher is AES that gains little:
+        # 200 MB sealed in 0.26 s with it, in 0.28 s without.
         with ThreadPoolExecutor(1, "spool") as thread:
             first = (self.start // _AHEAD_BYTES + 1) * _AHEAD_BYTES
             coming = thread.submit(self._batch, self.start, first)

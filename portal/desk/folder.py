@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from portal.errors import DeskError
+from portal.files import sync_folder
 
 if sys.platform == "win32":
     import msvcrt
@@ -176,16 +177,6 @@ def pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(READ_BYTES):
             yield piece
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    if sys.platform != "win32":
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _taken(path: Path) -> DeskError:
