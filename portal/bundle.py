@@ -103,18 +103,23 @@ class Unread:
 
     def verified(self, keys: Iterable[minisign.PublicKey]) -> minisign.PublicKey:
         """Which of `keys` signed the manifest. Raises BundleError if none did."""
+        signature = self._parsed()
+        for key in keys if signature is not None else ():
+            try:
+                key.verify(self.data, signature)
+            except (minisign.Error, ValueError):
+                continue
+            return key
+        raise BundleError("The manifest is not signed by a key that is known here: ask who made the file.")
+
+    def _parsed(self) -> minisign.Signature | None:
+        """The signature if it is prehashed and written as we write it; minisign also takes base64 with stray bits."""
         try:
             signature = minisign.Signature.from_bytes(self.signature)
         except (minisign.Error, ValueError):
-            signature = None
-        for key in keys:
-            if signature is not None and signature.is_prehashed():
-                try:
-                    key.verify(self.data, signature)
-                except (minisign.Error, ValueError):
-                    continue
-                return key
-        raise BundleError("The manifest is not signed by a key that is known here: ask who made the file.")
+            return None
+        written = bytes(signature) == self.signature.removesuffix(b"\n")
+        return signature if written and signature.is_prehashed() else None
 
 
 class Reader:

@@ -125,6 +125,18 @@ def test_a_signature_that_is_not_prehashed_is_refused() -> None:
         unread.verified([KEY.public_key])
 
 
+def test_a_signature_with_stray_bits_in_its_base64_is_refused() -> None:
+    """74 bytes leave two bits of the last base64 digit unused; a lax decoder drops them."""
+    front = bundle.Reader([write()]).front
+    lines = front.signature.split(b"\n")
+    digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    for stray in (1, 2, 3):
+        last = digits[digits.index(lines[1][-2:-1]) + stray]
+        changed = b"\n".join([lines[0], lines[1][:-2] + bytes([last]) + b"=", *lines[2:]])
+        with pytest.raises(BundleError, match="not signed"):
+            bundle.Unread(front.data, changed).verified([KEY.public_key])
+
+
 def test_a_wrong_hash_is_told_at_the_end_and_does_not_stop_the_rest() -> None:
     made = manifest()
     wrong = bundle.BundleItem(made.items[0].id, "00" * 32, made.items[0].size)
