@@ -32,7 +32,8 @@
     │   └── CapsuleExpired       the mailbox' capsule cannot be used any more
     └── DeskError                the desk cannot do what was asked
         ├── WrongPassphrase      the keyring does not open
-        └── Refused              a bundle, pack or key is not acceptable
+        ├── Refused              a bundle, pack or key is not acceptable
+        └── CustodyError         the log, or what it speaks of, is not as it was
 
 A message is one clear sentence: what happened, and what to do next. It never carries a secret, nor a
 word that a reporter wrote.
@@ -176,4 +177,8 @@ class WrongPassphrase(DeskError):
 
 
 class Refused(DeskError):
+    pass
+
+
+class CustodyError(DeskError):
     pass

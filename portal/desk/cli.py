@@ -5,14 +5,14 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from portal.channels import LANGUAGES
-from portal.desk import commands, console
+from portal.desk import console
+from portal.desk.commands import MODULES
+from portal.desk.commands.base import FAILURE, Run, advise
 from portal.desk.session import PERSON
 from portal.errors import PortevoixError
-from portal.report import STATUSES
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read the output has gone; without this, Python complains once more at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return commands.FAILURE
+        return FAILURE
     except OSError as error:
         if error.errno in _NO_ROOM:
             return _fail("The disk is full: make room and do this again; what was stored before is safe.")
@@ -43,18 +43,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(sentence: str) -> int:
-    commands.advise(f"error: {console.line(sentence)}")
-    return commands.FAILURE
+    advise(f"error: {console.line(sentence)}")
+    return FAILURE
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="desk", description="The desk: reads reports, answers them, never goes online.", allow_abbrev=False
     )
-    commands_ = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        added = commands_.add_parser(name, help=text, description=text, allow_abbrev=False)
+    def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         added.set_defaults(run=run)
         added.add_argument("dir", metavar="DIR", type=Path, help="the desk's folder")
         added.add_argument(
@@ -66,45 +66,8 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--person", default=PERSON, metavar="NAME", help="whose keyring (default: %(default)s)")
         return added
 
-    init = command("init", commands.init, "Make a new desk in an empty folder.")
-    init.add_argument("--desk", required=True, metavar="NAME", help="its name in the portal's configuration: police")
-
-    import_ = command("import", commands.import_, "Import a bundle that the portal exported.")
-    import_.add_argument("bundle", metavar="BUNDLE", type=Path)
-    import_.add_argument(
-        "--portal-key", metavar="FILE", type=Path, help="the portal's portal.pub: needed with its first bundle"
-    )
-    import_.add_argument("--portal-name", metavar="NAME", help="what to call a portal that is new here")
-
-    list_ = command("list", commands.list_, "List the cases: the urgent ones first, then the oldest.")
-    show = command("show", commands.show, "Show a case: all messages and answers.")
-    for each in (list_, show):
-        each.add_argument("--json", action="store_true", help="for other programs")
-    show.add_argument("--answers", action="store_true", help="with --json: our own answers as well")
-    show.add_argument("--language", choices=LANGUAGES, default="en", help="of the labels (default: %(default)s)")
-
-    extract = command("extract", commands.extract_, "Take an attachment out, unopened, into a new file.")
-    reply = command("reply", commands.reply_, "Answer the reporter, and give the case a status.")
-    for each in (show, extract, reply):
-        each.add_argument("id", metavar="ID", help="the case, such as 2026-0001")
-    extract.add_argument(
-        "number", metavar="N", type=int, help="which one, from 1, counted through all messages of the case"
-    )
-    extract.add_argument("out", metavar="OUT", type=Path, help="the new file")
-    reply.add_argument("--status", required=True, choices=STATUSES)
-    reply.add_argument("--text-file", metavar="FILE", type=Path, help="what to say, UTF-8 text of at most 4,000 bytes")
-    reply.add_argument(
-        "--follow-up",
-        metavar="DESK",
-        nargs="+",
-        help="desks that the reporter's further messages go to (default: this one)",
-    )
-
-    pack = command("pack", commands.pack, "Write a pack for the portal: acknowledgements and answers.")
-    pack.add_argument("out", metavar="OUT", type=Path, help="the new file")
-    pack.add_argument("--portal", metavar="NAME", help="for which portal, where the desk knows several")
-
-    command("key", commands.key, "Show the desk's public keys and the portals that it knows.")
+    for module in MODULES:
+        module.add(command)
     return parser
 
 

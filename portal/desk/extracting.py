@@ -29,6 +29,8 @@ def extract(desk: Desk, case: Case, number: int, out: Path) -> Attachment:
         _write(desk, message.sha256, place, attachment, out)
     except (AgeError, FormatError):
         raise DeskError("The sealed item of this case is damaged: put back the folder sealed from a backup.") from None
+    with desk.casebook.transaction():
+        desk.record("extracted", case, number=number, sha256=attachment.sha256)
     return attachment
 
 

@@ -69,6 +69,8 @@ def import_bundle(
             f"The bundle is for the desk {manifest.desk}, and nothing was imported: this is the desk {desk.name}."
         )
     with desk.casebook.transaction():
+        if all(known.name != name for known in portals.pinned(desk.casebook)):
+            desk.record("portal-pinned", name=name, key=key.to_base64().decode())
         portal = portals.pin(desk.casebook, name, key)
         portals.settle(desk.casebook, portal, manifest)
     work = _Import(desk, channels, portal, manifest)
@@ -126,6 +128,7 @@ class _Import:
         with casebook.transaction():
             case, new = cases.add_message(casebook, self._portal.id, sha256, checked.raw, urgent=checked.urgent)
             portals.acknowledge(casebook, self._portal, item, sha256)
+            self._desk.record("imported", case, item=item.hex(), sha256=sha256.hex(), portal=self._portal.name)
             settled = casebook.all(
                 "DELETE FROM quarantine WHERE portal = ? AND item = ? RETURNING sha256", self._portal.id, item
             )
@@ -155,6 +158,8 @@ class _Import:
                 " ON CONFLICT DO UPDATE SET reason = excluded.reason",
                 *(self._portal.id, item, sha256, reason, self._day),
             )
+            if not known:
+                self._desk.record("quarantined", item=item.hex(), sha256=sha256.hex(), reason=reason)
             if acknowledge and (self._newer or not known):
                 portals.acknowledge(casebook, self._portal, item, sha256)
         self.outcome.quarantined.append((item.hex(), reason))

@@ -33,6 +33,7 @@ def make_pack(desk: Desk, portal: Portal, out: Path) -> Packed:
     with desk.casebook.transaction():
         manifest = _next(desk, portal)
         left = _mark(desk.casebook, portal, manifest)
+        desk.record("packed", portal=portal.name, counter=manifest.counter, items=len(manifest.collected))
     contents = ([_sealed(desk.casebook, bytes.fromhex(reply.id))] for reply in manifest.replies)
     with Part(out.parent) as part:
         for piece in bundle.write(manifest, desk.keyring.signing_key, contents):

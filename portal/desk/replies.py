@@ -1,5 +1,6 @@
 """Answer a reporter: a reply is sealed to the thread at once, and leaves with the packs until the portal has it."""
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import date
@@ -48,6 +49,7 @@ def reply(desk: Desk, case: Case, status: Status, text: str, follow_up: Sequence
             *(bytes.fromhex(answer.id), case.id, number, written, sealed),
         )
         desk.casebook.run("UPDATE cases SET status = ? WHERE id = ?", status, case.id)
+        desk.record("replied", case, id=answer.id, status=status, sha256=hashlib.sha256(written).hexdigest())
     return answer
 
 

@@ -1,0 +1,39 @@
+"""reply: what the reporter reads with the eight words."""
+
+import argparse
+from pathlib import Path
+
+from portal.desk import cases
+from portal.desk.commands import base
+from portal.desk.commands.base import Command
+from portal.desk.replies import reply
+from portal.report import STATUSES
+
+
+def add(command: Command) -> None:
+    """Add it to the command line."""
+    replied = command("reply", reply_, "Answer the reporter, and give the case a status.")
+    base.add_id(replied)
+    replied.add_argument("--status", required=True, choices=STATUSES)
+    replied.add_argument(
+        "--text-file", metavar="FILE", type=Path, help="what to say, UTF-8 text of at most 4,000 bytes"
+    )
+    replied.add_argument(
+        "--follow-up",
+        metavar="DESK",
+        nargs="+",
+        help="desks that the reporter's further messages go to (default: this one)",
+    )
+
+
+def reply_(options: argparse.Namespace) -> int:
+    text = base.text_of(options.text_file) if options.text_file else ""
+    with base.open_(options, writing=True) as desk:
+        case = cases.find(desk.casebook, options.id)
+        follow_up = options.follow_up or [desk.name]
+        answer = reply(desk, case, options.status, text, follow_up, desk.today)
+    size = len(answer.text.encode())
+    print(f"Answer {answer.number} to {case.name} is stored: {answer.status}, {size:,} bytes of text.")
+    print(f"Further messages of the reporter go to: {', '.join(answer.follow_up)}.")
+    base.advise(f"It leaves with the next pack: desk pack {base.quoted(options.dir)} OUT")
+    return base.SUCCESS

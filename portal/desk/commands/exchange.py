@@ -1,0 +1,71 @@
+"""import and pack: what comes from the portal, and what goes back."""
+
+import argparse
+from pathlib import Path
+
+from portal.channels import load
+from portal.desk import asking, console, portals
+from portal.desk.commands import base
+from portal.desk.commands.base import Command
+from portal.desk.importing import Outcome, import_bundle
+from portal.desk.packing import make_pack
+from portal.desk.portals import Trust
+from portal.errors import DeskError
+
+
+def add(command: Command) -> None:
+    """Add them to the command line."""
+    imported = command("import", import_, "Import a bundle that the portal exported.")
+    imported.add_argument("bundle", metavar="BUNDLE", type=Path)
+    imported.add_argument(
+        "--portal-key", metavar="FILE", type=Path, help="the portal's portal.pub: needed with its first bundle"
+    )
+    imported.add_argument("--portal-name", metavar="NAME", help="what to call a portal that is new here")
+    packed = command("pack", pack, "Write a pack for the portal: acknowledgements and answers.")
+    packed.add_argument("out", metavar="OUT", type=Path, help="the new file")
+    packed.add_argument("--portal", metavar="NAME", help="for which portal, where the desk knows several")
+
+
+def import_(options: argparse.Namespace) -> int:
+    key = portals.read_key(options.portal_key) if options.portal_key else None
+    trust = Trust(key, options.portal_name, asking.portal_key if asking.at_terminal() else None)
+    with base.open_(options, writing=True) as desk:
+        outcome = import_bundle(desk, options.bundle, load(), trust, base.progress)
+    _print_outcome(outcome)
+    if outcome.quarantined:
+        base.advise(
+            f"What is in quarantine stays sealed in {options.dir / 'quarantine'}: ask the portal's operator about it."
+        )
+    if outcome.cases or outcome.messages:
+        base.advise(f"Next: desk list {base.quoted(options.dir)}")
+    if outcome.stopped:
+        raise DeskError(f"The bundle was not imported to its end; what is named above is kept. {outcome.stopped}")
+    return base.SUCCESS
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    older = "; a newer one was imported before" if outcome.older else ""
+    print(f'Bundle {outcome.counter} of {console.line(outcome.day)} from the portal "{outcome.portal}"{older}.')
+    print(base.count(len(outcome.cases), "new case") + base.named(outcome.cases))
+    print(base.count(len(outcome.messages), "new message to a known case", "new messages to known cases"), end="")
+    print(base.named(list(dict.fromkeys(outcome.messages))))
+    print(f"{outcome.known} already here")
+    print(f"{len(outcome.quarantined)} in quarantine")
+    for item, reason in outcome.quarantined[: base.LISTED]:
+        print(f"    {item}: {reason}")
+    if len(outcome.quarantined) > base.LISTED:
+        print(f"    … and {len(outcome.quarantined) - base.LISTED} more")
+    if outcome.urgent:
+        print(f"URGENT: {', '.join(outcome.urgent)}")
+
+
+def pack(options: argparse.Namespace) -> int:
+    with base.open_(options, writing=True) as desk:
+        portal = portals.find(desk.casebook, options.portal)
+        packed = make_pack(desk, portal, options.out)
+    items, answers = base.count(packed.collected, "item"), base.count(packed.replies, "answer")
+    print(f'Pack {packed.counter} for the portal "{portal.name}" is in {options.out}: {items} acknowledged, {answers}.')
+    if packed.left:
+        print(f"{packed.left} more had no room in it: they go with a later pack.")
+    base.advise(f"Next: take it to the portal: portal import --state DIR --keys DIR {base.quoted(options.out)}")
+    return base.SUCCESS

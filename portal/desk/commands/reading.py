@@ -1,0 +1,57 @@
+"""list, show and extract: the cases, one of them, and a file of it."""
+
+import argparse
+from pathlib import Path
+
+from portal.channels import LANGUAGES, load
+from portal.desk import cases, console, views
+from portal.desk.commands import base
+from portal.desk.commands.base import Command
+from portal.desk.extracting import extract
+
+
+def add(command: Command) -> None:
+    """Add them to the command line."""
+    listed = command("list", list_, "List the cases: the urgent ones first, then the oldest.")
+    base.add_json(listed)
+    shown = command("show", show, "Show a case: all messages and answers.")
+    base.add_json(shown)
+    base.add_id(shown)
+    shown.add_argument("--answers", action="store_true", help="with --json: our own answers as well")
+    shown.add_argument("--language", choices=LANGUAGES, default="en", help="of the labels (default: %(default)s)")
+    extracted = command("extract", extract_, "Take an attachment out, unopened, into a new file.")
+    base.add_id(extracted)
+    extracted.add_argument(
+        "number", metavar="N", type=int, help="which one, from 1, counted through all messages of the case"
+    )
+    extracted.add_argument("out", metavar="OUT", type=Path, help="the new file")
+
+
+def list_(options: argparse.Namespace) -> int:
+    with base.open_(options) as desk:
+        found = cases.listed(desk.casebook)
+    print(console.as_json([views.case_as_json(case) for case in found]) if options.json else views.list_as_text(found))
+    return base.SUCCESS
+
+
+def show(options: argparse.Namespace) -> int:
+    with base.open_(options) as desk:
+        case = cases.find(desk.casebook, options.id)
+        messages, answers = cases.messages(desk.casebook, case), cases.answers(desk.casebook, case)
+    if options.json:
+        shown = views.thread_as_json(case, messages)
+        more = {"replies": views.answers_as_json(answers)} if options.answers else {}
+        print(console.as_json(shown | more))
+        return base.SUCCESS
+    print(views.thread_as_text(case, messages, answers, load(), options.language))
+    if any(message.report.attachments for message in messages):
+        base.advise(f"Next: desk extract {base.quoted(options.dir)} {case.name} N OUT takes out attachment N.")
+    return base.SUCCESS
+
+
+def extract_(options: argparse.Namespace) -> int:
+    with base.open_(options, writing=True) as desk:
+        attachment = extract(desk, cases.find(desk.casebook, options.id), options.number, options.out)
+    print(f"Attachment {options.number} of {options.id} is in {options.out}: {attachment.size:,} bytes, not opened.")
+    print(f"SHA-256 {attachment.sha256}, as its report says.")
+    return base.SUCCESS

@@ -1,0 +1,1 @@
+"""The desk's page: Flask on loopback, for people who do not live in a terminal."""
