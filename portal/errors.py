@@ -33,6 +33,7 @@
     └── DeskError                the desk cannot do what was asked
         ├── WrongPassphrase      the keyring does not open
         ├── Refused              a bundle, pack or key is not acceptable
+        ├── NetworkRefused       something in the desk's process tried to go online
         └── CustodyError         the log, or what it speaks of, is not as it was
 
 A message is one clear sentence: what happened, and what to do next. It never carries a secret, nor a
@@ -177,6 +178,10 @@ class WrongPassphrase(DeskError):
 
 
 class Refused(DeskError):
+    pass
+
+
+class NetworkRefused(DeskError):
     pass
 
 

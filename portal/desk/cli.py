@@ -8,13 +8,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from portal.desk import console
+from portal.desk import console, offline
 from portal.desk.commands import MODULES
 from portal.desk.commands.base import FAILURE, Run, advise
 from portal.desk.session import PERSON
 from portal.errors import PortevoixError
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def program() -> int:
+    """The program `desk`: it cannot reach a network, and runs one command."""
+    offline.enforce()
+    return main()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,4 +78,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())
