@@ -1,4 +1,4 @@
-"""Cookie, CSRF token, ticket and capsule: all that a page carries for the portal (docs/format.md section 12).
+"""Cookie, CSRF token, ticket and capsule: all that a page carries for the portal (docs/format.md section 14).
 
 The portal keeps no session. What it needs again it gives away sealed, under keys of the day, and every receipt takes
 three things together: the cookie, the ticket and the portal's secrets. Pure: the clock and the secrets come in.

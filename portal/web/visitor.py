@@ -1,4 +1,4 @@
-"""Who is asking: the one cookie, and the CSRF token that follows from it (docs/format.md section 12).
+"""Who is asking: the one cookie, and the CSRF token that follows from it (docs/format.md section 14).
 
 The cookie is 32 random bytes and says nothing. There is no session behind it, and no time in it or in the token.
 """
