@@ -6,12 +6,10 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from portal.desk import console, offline
 from portal.desk.commands import MODULES
-from portal.desk.commands.base import FAILURE, Run, advise
-from portal.desk.session import PERSON
+from portal.desk.commands.base import FAILURE, Run, add_desk, advise
 from portal.errors import PortevoixError
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -55,21 +53,18 @@ def _fail(sentence: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="desk", description="The desk: reads reports, answers them, never goes online.", allow_abbrev=False
+        prog="desk",
+        description="The desk: reads reports, answers them, never goes online.",
+        epilog="The exit status is 0 when it is done, 1 after one line that begins with `error:`, 2 for a wrong call.",
+        allow_abbrev=False,
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Run, text: str, *, desk: bool = True) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        added.set_defaults(run=run)
-        added.add_argument("dir", metavar="DIR", type=Path, help="the desk's folder")
-        added.add_argument(
-            "--passphrase-file",
-            metavar="FILE",
-            type=Path,
-            help="a file whose first line is the passphrase; without it, it is asked for",
-        )
-        added.add_argument("--person", default=PERSON, metavar="NAME", help="whose keyring (default: %(default)s)")
+        added.set_defaults(run=run, whole=parser)
+        if desk:
+            add_desk(added)
         return added
 
     for module in MODULES:

@@ -25,9 +25,9 @@ class Run(Protocol):
 
 
 class Command(Protocol):
-    """Adds a command to the command line; the parser takes more arguments after DIR."""
+    """Adds a command to the command line; the parser takes more arguments after DIR, or first if not for a `desk`."""
 
-    def __call__(self, name: str, run: Run, text: str) -> argparse.ArgumentParser: ...
+    def __call__(self, name: str, run: Run, text: str, *, desk: bool = True) -> argparse.ArgumentParser: ...
 
 
 def advise(*lines: str) -> None:
@@ -76,6 +76,18 @@ def named(names: list[str]) -> str:
 def quoted(path: Path) -> str:
     """A path as a shell takes it."""
     return shlex.quote(str(path))
+
+
+def add_desk(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say which desk, and who works there."""
+    parser.add_argument("dir", metavar="DIR", type=Path, help="the desk's folder")
+    parser.add_argument(
+        "--passphrase-file",
+        metavar="FILE",
+        type=Path,
+        help="a file whose first line is the passphrase; without it, it is asked for",
+    )
+    parser.add_argument("--person", default=session.PERSON, metavar="NAME", help="whose keyring (default: %(default)s)")
 
 
 def add_id(parser: argparse.ArgumentParser) -> None:
