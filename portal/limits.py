@@ -60,6 +60,24 @@ PACK_COLLECTED = 20_000
 SEALED_ITEM_BYTES = 320 * MIB
 """One sealed item as it travels, bytes: a submission, Padmé's 12 %, the header."""
 
+# Transfers and backups (docs/format.md sections 12 and 13).
+TRANSFER_ITEMS = 1_000
+"""Items in one transfer."""
+TRANSFER_ANSWERS = 1_000
+"""Answers in one transfer."""
+TRANSFER_NOTES = 1_000
+"""Notes in one transfer."""
+TRANSFER_KEYS = 100
+"""Keys that signed what a transfer holds of the sender's log."""
+TRANSFER_LOG = 10_000
+"""Entries of the sender's log in one transfer."""
+SMALL_FILE_BYTES = 1 * MIB
+"""A keyring, a public key or a file of settings in a backup, bytes."""
+BACKUPS_KEPT = 7
+"""So many backups stay at the backup place, unless another number is set."""
+RESTORE_LEAP = 1_000
+"""A desk that was put back goes on so many pack counters later: nobody packs so often after a backup."""
+
 # Key stretching (docs/format.md section 6).
 ARGON2_PASSES = 3
 ARGON2_KIB = 64 * KIB
@@ -202,3 +220,11 @@ CLEANUP_SECONDS = 5.0
 """Connections are looked over so often, seconds."""
 STOP_SECONDS = 3.0
 """After the signal to stop, requests may still be finished for so long, seconds."""
+
+# The desk's page.
+DESK_IDLE_SECONDS = 900.0
+"""The desk locks itself when nothing was asked for so long, seconds."""
+DESK_UPLOAD_BYTES = 2048 * MIB
+"""A file that is handed to the page, bytes; a larger one is imported by its path."""
+DESK_FORM_BYTES = 256 * KIB
+"""All that is typed into one form of the page, bytes."""

@@ -1,0 +1,125 @@
+"""What the page calls things: no word that somebody has to ask about."""
+
+from collections.abc import Mapping
+
+from portal.channels import Channel
+from portal.report import Report
+
+STATUS = {
+    "received": "New",
+    "under-review": "Being looked at",
+    "question": "Question to the reporter",
+    "forwarded-police": "Passed to the police",
+    "forwarded-stopline": "Passed to Stopline",
+    "forwarded-other": "Passed to another authority",
+    "outside-remit": "Not for us",
+    "closed": "Closed",
+    "content-gone": "Content can no longer be reached",
+}
+SHAPE = {
+    "received": "●",
+    "under-review": "◐",
+    "question": "?",
+    "forwarded-police": "→",
+    "forwarded-stopline": "→",
+    "forwarded-other": "→",
+    "outside-remit": "○",
+    "closed": "✓",
+    "content-gone": "✓",
+}
+"""Beside the word, so that a list can be scanned without colours."""
+LANGUAGE = {"en": "English", "fr": "French", "de": "German", "lb": "Luxembourgish", "pt": "Portuguese"}
+CHANNEL = {
+    "travel": "Travel and tourism",
+    "grooming": "Grooming",
+    "website": "Website",
+    "self": "It happened to me",
+    "other": "Something else",
+}
+ACT = {
+    "desk-made": "The desk was made",
+    "imported": "A sealed item came in",
+    "quarantined": "An item was set aside",
+    "added": "A report was added by hand",
+    "viewed": "Shown",
+    "extracted": "An attachment was taken out",
+    "cleaned": "A cleaned copy of an attachment was made",
+    "attachment-sealed": "An attachment was sealed away",
+    "noted": "A note was written",
+    "assigned": "The case was given to somebody",
+    "tagged": "Labels were changed",
+    "status": "The status was changed",
+    "replied": "An answer was written",
+    "packed": "A pack was made",
+    "merged": "Joined with another case",
+    "unmerged": "Separated again",
+    "referred": "Referred to an authority",
+    "transferred": "Handed to another desk",
+    "received": "Taken over from another desk",
+    "held": "Kept from being erased",
+    "released": "May be erased again",
+    "restricted": "Use was restricted",
+    "person-searched": "A person was searched for",
+    "request-decided": "A request of a person was decided",
+    "purged": "Erased",
+    "backed-up": "A backup was made",
+    "restored": "Restored from a backup",
+    "person-added": "Somebody joined the desk",
+    "person-removed": "Somebody left the desk",
+    "passphrase-changed": "A passphrase was changed",
+    "key-rotated": "The keys were replaced",
+    "portal-pinned": "A portal became known",
+    "settings-changed": "A setting was changed",
+}
+
+
+def status(key: str) -> str:
+    """A status in plain words."""
+    return STATUS.get(key, key)
+
+
+def shape(key: str) -> str:
+    """The sign that stands before a status."""
+    return SHAPE.get(key, "·")
+
+
+def language(key: str) -> str:
+    """The name of a language."""
+    return LANGUAGE.get(key, key)
+
+
+def act(key: str) -> str:
+    """What an entry of the log says."""
+    return ACT.get(key, key)
+
+
+def channel(key: str) -> str:
+    """A channel in two or three words, for lists."""
+    return CHANNEL.get(key, key)
+
+
+def title(key: str, channels: Mapping[str, Channel], language: str = "en") -> str:
+    """A channel as its form calls it."""
+    return channels[key].title.text(language) if key in channels else f"{key} (a form that this desk does not have)"
+
+
+def summary(report: Report) -> str:
+    """One neutral line in place of what a reporter wrote: never a word of it."""
+    kind = "Report" if report.kind == "report" else "Follow-up"
+    length = _length(report.narrative)
+    files = f", {count(len(report.attachments), 'attachment')}" if report.attachments else ""
+    return f"{kind} in {language(report.language)}, {length}{files}"
+
+
+def _length(text: str) -> str:
+    words = len(text.split())
+    if not words:
+        return "no text"
+    if words < 20:
+        return "a few words"
+    return f"about {round(words, -1 if words < 300 else -2):,} words"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number and what it counts."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
