@@ -13,7 +13,7 @@ from portal.errors import FormatError
 BLOCK = 512
 END_BYTES = 2 * BLOCK
 """The two blocks of NUL with which POSIX ends an archive."""
-_NAME = re.compile(r"[a-z0-9]+(?:[./][a-z0-9]+)*")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:[./][a-z0-9][a-z0-9-]*)*")
 _SIZE = slice(124, 135)
 _READ_BYTES = 64 * 1024
 

@@ -11,7 +11,9 @@
     ├── FormatError              something of docs/format.md is not as written there
     │   ├── ParcelError          the tar inside a sealed item
     │   ├── ReportError          report.json, report.sig, reply.json
-    │   └── BundleError          a bundle, a pack or their manifest
+    │   ├── BundleError          a bundle, a pack or their manifest
+    │   ├── TransferError        a thread that another desk hands over
+    │   └── BackupError          a backup of a desk
     ├── ReceiptError             the eight words cannot be read
     ├── ChannelError             a channel file is wrong
     ├── SettingsError            the configuration, a key file or a folder is wrong
@@ -33,6 +35,7 @@
     └── DeskError                the desk cannot do what was asked
         ├── WrongPassphrase      the keyring does not open
         ├── Refused              a bundle, pack or key is not acceptable
+        ├── RulesError           triage.toml is wrong
         ├── NetworkRefused       something in the desk's process tried to go online
         └── CustodyError         the log, or what it speaks of, is not as it was
 
@@ -90,6 +93,14 @@ class ReportError(FormatError):
 
 
 class BundleError(FormatError):
+    pass
+
+
+class TransferError(FormatError):
+    pass
+
+
+class BackupError(FormatError):
     pass
 
 
@@ -178,6 +189,10 @@ class WrongPassphrase(DeskError):
 
 
 class Refused(DeskError):
+    pass
+
+
+class RulesError(DeskError):
     pass
 
 

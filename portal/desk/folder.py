@@ -89,7 +89,7 @@ class Folder:
         """Remove what a command that was killed left half written."""
         for folder in (self.root, self.keyrings, self.sealed_items, self.quarantine, self.public):
             if folder.is_dir():
-                for path in folder.glob(f".*{_PART}"):
+                for path in folder.glob(f".*{_PART}*"):  # SQLite puts files of its own beside one
                     path.unlink(missing_ok=True)
 
 
