@@ -15,7 +15,7 @@ from tests.web.world import ONION
 File = tuple[str, bytes, str]
 """Name, content and media type of a file to send."""
 Values = Mapping[str, str | Sequence[str]]
-_VOID = frozenset({"br", "input", "link", "meta"})
+_VOID = frozenset({"br", "img", "input", "link", "meta"})
 """Elements without an end, as far as our pages have them."""
 _IMPLIED_ENDS = {"option": {"option", "optgroup"}, "optgroup": {"optgroup"}, "li": {"li"}}
 """Elements whose end is left out in our pages, and what begins where they end."""
