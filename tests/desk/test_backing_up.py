@@ -56,7 +56,7 @@ def test_a_backup_is_the_whole_folder(filled: Desk, elsewhere: HybridIdentity, t
     root = filled.folder.root
     on_disk = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     assert set(found) == on_disk - {"lock", "casebook.db-wal", "casebook.db-shm"} | {"backup.json"}
-    assert list(found)[0] == "backup.json"
+    assert next(iter(found)) == "backup.json"
     assert list(found)[-1] == "desk.json"
     for name in set(found) - {"backup.json", "casebook.db"}:
         assert found[name] == (root / name).read_bytes(), name
