@@ -1,10 +1,8 @@
 """The other implementations of age. A missing tool fails the tests that need it, and says what to install."""
 
 import base64
-import fcntl
 import io
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,19 +11,11 @@ from pathlib import Path
 import pytest
 
 from portal.age.__main__ import main
+from tests import npm as npm_packages
 
 from .vectors import Vector
 
 INTEROP = Path(__file__).parent.parent / "interop"
-LOCK = INTEROP / "package-lock.json"
-STAMP = INTEROP / "node_modules" / ".stamp"
-
-
-def _tool(name: str, package: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.fail(f"{name} is missing. Type:  scripts/packages {package}", pytrace=False)
-    return path
 
 
 class NpmError(Exception):
@@ -59,24 +49,11 @@ class Npm:
 
 @pytest.fixture(scope="session")
 def npm() -> Iterator[Npm]:
-    node = _tool("node", "nodejs")
-    with LOCK.open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not STAMP.exists() or STAMP.read_bytes() != LOCK.read_bytes():
-            _install(_tool("npm", "npm"))
-            STAMP.write_bytes(LOCK.read_bytes())
+    node = npm_packages.tool("node", "nodejs")
+    npm_packages.install(INTEROP)
     command = [node, "--no-warnings", str(INTEROP / "age.mjs")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Npm(process)
-
-
-def _install(npm_command: str) -> None:
-    command = [npm_command, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=INTEROP, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        pytest.fail(
-            f"`npm ci` in tests/interop failed; it needs npm's registry or cache.\n{done.stderr}", pytrace=False
-        )
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +64,7 @@ def cctv(npm: Npm) -> dict[str, Vector]:
 
 @pytest.fixture(scope="session")
 def debian_age() -> str:
-    return _tool("age", "age")
+    return npm_packages.tool("age", "age")
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def test_localhost_is_this_machine(opened: Opened) -> None:
 
 class TestForms:
     def test_every_form_needs_the_token_of_the_session(self, visitor: Visitor) -> None:
-        found = [path for path in paths(visitor.opened, "POST")]
+        found = list(paths(visitor.opened, "POST"))
         assert found
         for path in found:
             for values in ({}, {"csrf_token": "0" * 64}, {"csrf_token": "é"}):
