@@ -81,7 +81,7 @@ def _heading(message: Message, number: int, total: int) -> str:
 
 
 def _message(report: Report, first: int, channels: Mapping[str, Channel], language: str) -> Iterator[str]:
-    for label, value in _answers(report, channels, language):
+    for label, value in said(report, channels, language):
         yield f"{console.line(label)}\n{console.indented(console.reporters(value))}"
     if report.keep_from:
         yield f"To be kept from\n    {console.line(', '.join(report.keep_from))}"
@@ -91,7 +91,7 @@ def _message(report: Report, first: int, channels: Mapping[str, Channel], langua
         yield _attachment(place, attachment)
 
 
-def _answers(report: Report, channels: Mapping[str, Channel], language: str) -> list[tuple[str, str]]:
+def said(report: Report, channels: Mapping[str, Channel], language: str) -> list[tuple[str, str]]:
     """Labels and values; the raw keys where this desk does not know the questions."""
     channel = known_channel(report, channels)
     if channel is not None:
