@@ -1,0 +1,111 @@
+"""What invented caseworkers do with the cases: look at them, ask, decide, close."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from random import Random
+
+import msgspec
+
+from portal.desk import cases
+from portal.desk.cases import Case
+from portal.desk.demo.agenda import Agenda
+from portal.desk.demo.texts import texts
+from portal.desk.replies import reply
+from portal.desk.session import Desk
+from portal.report import Status
+
+PEOPLE = ("anouk", "bruno", "claire")
+"""The caseworkers, beside the one whose keyring has no name of its own."""
+_DECISIONS: dict[str, dict[Status, int]] = {
+    "travel": {"forwarded-police": 56, "forwarded-other": 20, "outside-remit": 10, "question": 14},
+    "grooming": {"forwarded-police": 60, "forwarded-other": 8, "outside-remit": 14, "question": 18},
+    "website": {
+        **{"forwarded-stopline": 34, "forwarded-police": 16, "forwarded-other": 14},
+        **{"outside-remit": 22, "content-gone": 10, "question": 4},
+    },
+    "self": {"question": 36, "forwarded-police": 40, "closed": 24},
+    "other": {"outside-remit": 30, "forwarded-police": 30, "forwarded-other": 28, "question": 12},
+}
+"""How often each status follows the first look, by channel."""
+_AFTER_A_QUESTION: dict[Status, int] = {"forwarded-police": 60, "forwarded-other": 15, "closed": 25}
+_LEFT_LYING = 0.04
+"""So many cases nobody looks at for a long time, so that something is overdue."""
+_COMES_BACK_ASKED, _COMES_BACK = 0.55, 0.07
+"""So many reporters write again after a question, and without one."""
+
+
+class Casework:
+    """The work on all cases of a demonstration. `desk` has the demonstration's clock.
+
+    `returns` is called with a case whose reporter writes again, and the days until then.
+    """
+
+    def __init__(self, desk: Desk, random: Random, agenda: Agenda, returns: Callable[[str, int], None]) -> None:
+        self._desk = desk
+        self._random = random
+        self._agenda = agenda
+        self._returns = returns
+        self._desks = [desk, *(_as(desk, person) for person in PEOPLE)]
+        self.answers = 0
+
+    def arrived(self, name: str) -> None:
+        """A new case is there: somebody will look at it."""
+        days = self._random.lognormvariate(0.6, 0.8)
+        if self._case(name).urgent:
+            days = self._random.uniform(0.05, 0.6)
+        elif self._random.random() < _LEFT_LYING:
+            days = self._random.uniform(40, 90)
+        self._agenda.plan(days, partial(self._review, name))
+
+    def written_again(self, name: str) -> None:
+        """A follow-up is there: an open question is answered by it."""
+        if self._case(name).status == "question":
+            self._agenda.plan(self._random.uniform(0.2, 3), partial(self._decide, name, _AFTER_A_QUESTION))
+
+    def before_closing_time(self, most: int = 2) -> None:
+        """Answer cases that nobody has looked at, the oldest first: these answers wait for the next pack."""
+        waiting = [case for case in cases.listed(self._desk.casebook) if case.status == cases.NEW and not case.urgent]
+        for case in waiting[: min(most, len(waiting) // 2)]:
+            self._answer(case, "under-review")
+
+    def _review(self, name: str) -> None:
+        case = self._case(name)
+        if self._random.random() < 0.75:
+            self._answer(case, "under-review")
+        wait = self._random.uniform(0.1, 1) if case.urgent else self._random.lognormvariate(1.6, 0.7)
+        self._agenda.plan(wait, partial(self._decide, name, _DECISIONS[case.channel]))
+
+    def _decide(self, name: str, decisions: dict[Status, int]) -> None:
+        (status,) = self._random.choices(tuple(decisions), tuple(decisions.values()))
+        self._answer(self._case(name), status)
+        if status == "question":
+            if self._random.random() < _COMES_BACK_ASKED:
+                self._returns(name, self._random.randint(2, 12))
+            else:
+                self._agenda.plan(self._random.uniform(30, 60), partial(self._close, name))
+        elif status.startswith("forwarded"):
+            self._agenda.plan(self._random.uniform(20, 140), partial(self._close, name))
+        if self._random.random() < _COMES_BACK:
+            self._returns(name, self._random.randint(3, 30))
+
+    def _close(self, name: str) -> None:
+        case = self._case(name)
+        gone = case.channel == "website" and self._random.random() < 0.5
+        if case.status not in ("closed", "content-gone") and self._random.random() < 0.7:
+            self._answer(case, "content-gone" if gone else "closed")
+
+    def _answer(self, case: Case, status: Status) -> None:
+        desk = self._random.choice(self._desks)
+        language = cases.messages(desk.casebook, case)[0].report.language
+        text = texts(language).answers.text(status, self._random)
+        reply(desk, case, status, text, [desk.name], desk.today)
+        self.answers += 1
+
+    def _case(self, name: str) -> Case:
+        return cases.find(self._desk.casebook, name)
+
+
+def _as(desk: Desk, person: str) -> Desk:
+    """The same open desk in the hands of somebody else."""
+    return dataclasses.replace(desk, keyring=msgspec.structs.replace(desk.keyring, person=person))
