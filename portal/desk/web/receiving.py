@@ -20,9 +20,11 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.receiver import FixedStreamReceiver
 from waitress.utilities import BadRequest
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from portal.desk.folder import FILE_MODE, FOLDER_MODE, Folder
-from portal.errors import Refused
+from portal.errors import PortevoixError, Refused
 from portal.limits import DESK_FORM_BYTES
 from portal.spool import Piece, Span, Spool
 
@@ -103,6 +105,17 @@ class Request(flask.Request):
     """A request whose file, if it brings one, is sealed."""
 
     max_form_memory_size = DESK_FORM_BYTES
+
+    def _load_form_data(self) -> None:
+        try:
+            # A form without files is read at once; a byte of it may be written as three.
+            if self.mimetype != "multipart/form-data" and (self.content_length or 0) > 3 * DESK_FORM_BYTES:
+                raise RequestEntityTooLarge
+            super()._load_form_data()
+        except (PortevoixError, HTTPException):
+            # The page for this error must not begin to read the form once more, in the middle.
+            self.__dict__["form"] = self.__dict__["files"] = ImmutableMultiDict[str, Any]()
+            raise
 
     def _get_file_stream(
         self,

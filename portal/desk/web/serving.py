@@ -75,6 +75,8 @@ class Server(TcpWSGIServer):
         finally:
             self._door.lock()
             self.task_dispatcher.shutdown()
+            for channel in list(self.active_channels.values()):
+                channel.handle_close()
             self.close()
 
     def _finish(self) -> None:

@@ -106,12 +106,13 @@ def title(key: str, channels: Mapping[str, Channel], language: str = "en") -> st
 def summary(report: Report) -> str:
     """One neutral line in place of what a reporter wrote: never a word of it."""
     kind = "Report" if report.kind == "report" else "Follow-up"
-    length = _length(report.narrative)
+    size = length(report.narrative)
     files = f", {count(len(report.attachments), 'attachment')}" if report.attachments else ""
-    return f"{kind} in {language(report.language)}, {length}{files}"
+    return f"{kind} in {language(report.language)}, {size}{files}"
 
 
-def _length(text: str) -> str:
+def length(text: str) -> str:
+    """How long a text is, roughly."""
     words = len(text.split())
     if not words:
         return "no text"
