@@ -21,7 +21,8 @@ from portal.errors import BundleError, DeskError, Refused
 FIRST_NAME = "portal"
 """The name of a portal that is pinned without one."""
 _KEY_FILE_BYTES = 4096
-_PORTALS = "SELECT id, name, key, bundle, pack, confirmed FROM portals"
+# The row without a key stands for no portal (portal.desk.origins).
+_PORTALS = "SELECT id, name, key, bundle, pack, confirmed FROM portals WHERE key <> ''"
 
 
 @dataclass(frozen=True)
