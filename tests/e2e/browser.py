@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -48,7 +48,9 @@ PREFERENCES = {
 class Browser:
     """One Firefox with a fresh profile. `socks` is the port of a SOCKS proxy on loopback."""
 
-    def __init__(self, socks: int | None = None, timeout: float = 120) -> None:
+    def __init__(
+        self, socks: int | None = None, timeout: float = 120, preferences: Mapping[str, object] = PREFERENCES
+    ) -> None:
         binary = shutil.which("firefox-esr")
         if binary is None:
             pytest.fail("Firefox is missing: apt-get install firefox-esr", pytrace=False)
@@ -58,7 +60,7 @@ class Browser:
             self._driver = Marionette(
                 bin=binary,
                 headless=True,
-                prefs=PREFERENCES | proxy,
+                prefs=dict(preferences) | proxy,
                 gecko_log=str(Path(self._folder.name) / "log"),
                 port=0,
             )
@@ -81,6 +83,11 @@ class Browser:
             self._driver.cleanup()
             self._folder.cleanup()
             gc.collect()
+
+    @property
+    def driver(self) -> Marionette:
+        """The driver itself, for keys and scripts of its own."""
+        return self._driver
 
     def open(self, url: str) -> None:
         self._driver.navigate(url)

@@ -23,6 +23,11 @@ def has_network() -> bool:
     return True
 
 
+def is_alone() -> bool:
+    """Whether the loopback is all the network that this process has."""
+    return [name for _, name in socket.if_nameindex() if name != "lo"] == []
+
+
 if __name__ == "__main__":
     if has_network():
         sys.exit("this process must have no network: start it with unshare -n")

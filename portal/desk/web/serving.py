@@ -19,7 +19,7 @@ from portal.errors import DeskError
 from portal.limits import DESK_UPLOAD_BYTES
 
 HOST = "127.0.0.1"
-_LOOK_SECONDS = 5
+_LOOK_SECONDS = 1
 """Whether somebody is still there is looked at so often, seconds."""
 _THREADS = 4
 _UNLIMITED = 2**62
