@@ -21,6 +21,7 @@
     │   ├── StoreUnavailable     it does not answer
     │   ├── StoreFull            there is no room
     │   └── StoreInUse           another portal serves this state folder
+    ├── BackupError              a backup cannot be made or restored
     ├── SpoolError               what lay on the disk while it was received was changed there
     ├── UploadError              the files of a form cannot be taken
     │   ├── TooManyFiles         more than one report may have
@@ -129,6 +130,10 @@ class StoreFull(StoreError):
 
 
 class StoreInUse(StoreError):
+    pass
+
+
+class BackupError(PortevoixError):
     pass
 
 

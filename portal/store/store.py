@@ -12,6 +12,7 @@ from sqlalchemy import Connection, column, delete, select, table
 from portal.errors import StoreError
 from portal.store import packs
 from portal.store.backend import Backend, parse_url
+from portal.store.copies import Copies
 from portal.store.failures import translated
 from portal.store.packs import NewReply, PackResult
 from portal.store.places import CHUNK_SIZE, ITEM_SIZE_MAX, chunk_place, cut, item_place
@@ -223,6 +224,11 @@ class Store:
         packs.sweep(self._write)
         with translated():
             return TendResult(deleted, self._backend.rewrite(seconds))
+
+    @property
+    def copies(self) -> Copies:
+        """All rows, for a backup or out of one."""
+        return Copies(self._backend, self._read, self._write)
 
     def _add_row(self, connection: Connection, item_id: bytes, size: int) -> int | None:
         """Adds the row of an item; its place, or None if the item was there."""
