@@ -2,7 +2,6 @@
 
 import functools
 import logging
-import resource
 import shutil
 import signal
 import threading
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from portal import bundle, helplines, state
+from portal import bundle, helplines, hygiene, state
 from portal.channels import Channel, load
 from portal.desks import KeysFolder
 from portal.errors import PortevoixError, SettingsError
@@ -27,6 +26,7 @@ from portal.store import Store, lock_state
 from portal.tickets import Seals
 from portal.web.app import create_app
 from portal.web.errors import page_for_server
+from portal.web.reading import watch
 from portal.web.site import Site
 from tor import ManagedTor, OnionKeeper, OnionKey, OnionState, SystemTor, TorError
 
@@ -50,8 +50,8 @@ class Options:
 
 def serve(settings: Settings, options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortevoixError for whatever keeps it from starting."""
-    # A core file would hold what reporters typed.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for refused in hygiene.enforce():
+        _log.warning("%s", refused)
     signal.signal(signal.SIGHUP, lambda number, frame: _log.info("Keys are read anew when their files change."))
     with ExitStack() as stack:
         if settings.database.startswith("sqlite"):
@@ -70,7 +70,7 @@ def serve(settings: Settings, options: Options) -> None:
             submission_bytes=settings.submission_bytes,
             in_flight_bytes=settings.in_flight_bytes,
         )
-        server = Server(app, sockets, functools.partial(page_for_server, app), bounds)
+        server = Server(app, sockets, functools.partial(page_for_server, app), bounds, watch)
         keeper = _keeper(settings, options, key) if options.onion else None
         _run(server, store, keeper, options)
 
