@@ -1,14 +1,13 @@
 """The command `portal`: it reads arguments, wires the parts, prints, and turns errors into one line."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from portal import bundle, exchange, files, settings, state
+from portal import bundle, exchange, files, logs, settings, state
 from portal.desks import read_public_key
 from portal.errors import BundleError, PortevoixError, SettingsError, StoreError
 from portal.settings import Settings
@@ -19,8 +18,7 @@ _READ_BYTES = 256 * 1024
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, or 1 after an error that was printed."""
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
-    logging.getLogger("portal").setLevel(logging.INFO)
+    logs.configure(sys.stderr)
     options = _parser().parse_args(arguments)
     try:
         options.run(options)

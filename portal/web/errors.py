@@ -1,9 +1,6 @@
 """Pages for what went wrong before or outside of a form, in the reader's language, also for paths that do not exist."""
 
 import logging
-import traceback
-from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from babel.numbers import format_decimal
@@ -11,7 +8,7 @@ from flask import Flask, request
 from flask_babel import LazyString
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-import portal
+from portal import logs
 from portal.limits import MIB, TYPED_BYTES
 from portal.web.languages import current
 from portal.web.languages import lazy_gettext as _l
@@ -20,7 +17,6 @@ from portal.web.page import Page, render
 from portal.web.site import current_site
 
 _log = logging.getLogger(__name__)
-_ROOT = Path(portal.__file__).parent.parent
 Headers = list[tuple[str, str]]
 
 
@@ -150,15 +146,7 @@ class Portal(Flask):
     def log_exception(self, exc_info: Any) -> None:
         """Log the exception that nobody handled."""
         kind, _, trace = exc_info
-        _log.error("%s at %s", kind.__name__, _place(trace))
-
-
-def _place(trace: TracebackType) -> str:
-    """File and line of the last frame in our own code."""
-    frames = [frame for frame in traceback.extract_tb(trace) if Path(frame.filename).is_relative_to(_ROOT / "portal")]
-    if not frames:
-        return "an unknown place"
-    return f"{Path(frames[-1].filename).relative_to(_ROOT)}:{frames[-1].lineno}"
+        _log.error("%s at %s", kind.__name__, logs.place(trace))
 
 
 def page_for_server(app: Flask, status: int, path: str = "/", accept_language: str = "") -> tuple[str, Headers, bytes]:
