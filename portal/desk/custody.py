@@ -6,6 +6,10 @@ Rules kept here:
 - What an entry says of a case lies beside it and is bound to it by an HMAC under a salt of its own. A purge deletes
   both: the chain still holds, and says "purged"; without the salt nothing can be guessed from the HMAC.
 - An entry belongs into the transaction of the act that it records.
+- Which keys may sign is said by the chain itself: the first entry is signed by the desk's first key, and a new key is
+  brought in by an entry "key-rotated", signed by the old one, whose details are {"key": its minisign public key,
+  base64}. The chain must end at the key of the keyring, so one that somebody made anew with a key of their own does
+  not hold. The table `signing_keys` only says where to look: a signature names its key by an id, not in full.
 
 `entry` is canonical JSON (RFC 8785):
 
@@ -21,7 +25,7 @@ Rules kept here:
 
 import hmac
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -59,6 +63,9 @@ Act = Literal[
     "held",
     "released",
     "restricted",
+    "unrestricted",
+    "reviewed",
+    "contact-erased",
     "person-searched",
     "request-decided",
     "purged",
@@ -74,6 +81,8 @@ Act = Literal[
 """What can be done at a desk."""
 SALT_BYTES = 32
 _START = bytes(32)
+_UNTRUSTED = "portevoix"
+"""The comment that no signature covers is always this, so that it cannot be changed either."""
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,12 +111,12 @@ def append(
     keyring: Keyring,
     at: datetime,
     act: Act,
-    case: tuple[int, str] | None,
+    case: tuple[int | None, str] | None,
     details: Mapping[str, Any],
 ) -> Entry:
     """Add an entry to the log, within the caller's transaction; `case` is the id and the name of a case.
 
-    `details` is anything that canonical JSON can hold.
+    The id is None for a case that is gone: only a purge writes so. `details` is anything that canonical JSON can hold.
     """
     number, previous = _end(casebook)
     salt, said = secrets.token_bytes(SALT_BYTES), canonical.dumps(details)
@@ -123,7 +132,8 @@ def append(
     )
     data = canonical.dumps(entry)
     key = keyring.signing_key
-    signature = bytes(key.sign(data, trusted_comment=f"portevoix log {entry.number}"))
+    comment = f"portevoix log {entry.number}"
+    signature = bytes(key.sign(data, untrusted_comment=_UNTRUSTED, trusted_comment=comment))
     public = minisign.PublicKey.from_secret_key(key).to_base64().decode()
     casebook.run("INSERT OR IGNORE INTO signing_keys (key) VALUES (?)", public)
     casebook.run("INSERT INTO log (number, entry, signature) VALUES (?, ?, ?)", entry.number, data, signature)
@@ -143,31 +153,83 @@ def records(casebook: Casebook, case: str | None = None) -> Iterator[Record]:
             yield Record(entry, None if details is None else msgspec.json.decode(details))
 
 
-def check(casebook: Casebook, keys: list[minisign.PublicKey]) -> int:
-    """Prove the whole chain; how many entries it has. `keys` are those that may have signed it.
+def check(casebook: Casebook, keys: Sequence[minisign.PublicKey]) -> int:
+    """Prove the whole chain; how many entries it has. `keys` are those of the keyring: the chain must end at one.
 
     Raises CustodyError, which names the first entry that does not hold.
     """
-    previous, number = _START, 0
+    work = _Check(casebook)
     rows = casebook.all(
-        "SELECT log.number, entry, signature, salt, details FROM log LEFT JOIN log_details USING (number)"
+        "SELECT log.number, entry, signature, salt, details, case_id FROM log LEFT JOIN log_details USING (number)"
         " ORDER BY log.number"
     )
-    for number, (row, data, signature, salt, details) in enumerate(rows, 1):
+    for number, (row, data, signature, *said) in enumerate(rows, 1):
         entry = _read(number, data)
         if row != number or entry.number != number:
             raise CustodyError(f"Entry {number} of the log is missing: put back the casebook from a backup.")
-        if bytes.fromhex(entry.previous) != previous:
+        if bytes.fromhex(entry.previous) != work.previous:
             raise CustodyError(f"Entry {number} of the log does not follow the one before it: an entry was changed.")
-        if not _signed(data, signature, keys):
-            raise CustodyError(f"Entry {number} of the log is not signed by a key of this desk: it was changed.")
-        if details is not None and hmac.digest(salt, details.encode(), "sha256") != bytes.fromhex(entry.details):
-            raise CustodyError(f"What entry {number} of the log says was changed.")
-        previous = sha256(data)
-    (left,) = casebook.one("SELECT count(*) FROM log_details WHERE number NOT IN (SELECT number FROM log)")
-    if left:
-        raise CustodyError(f"The log has been cut short after entry {number}: put back the casebook from a backup.")
-    return number
+        work.check_signature(entry, data, signature)
+        work.check_details(entry, *said)
+        work.previous = sha256(data)
+    if rows and not any(key in work.allowed for key in keys):
+        raise CustodyError("The log does not end with the key of this desk: another key signed its last entries.")
+    work.check_end(len(rows))
+    return len(rows)
+
+
+class _Check:
+    """What is known of the chain up to an entry."""
+
+    def __init__(self, casebook: Casebook) -> None:
+        self.previous = _START
+        self.allowed: list[minisign.PublicKey] = []
+        """Keys that may sign the next entry."""
+        self._known = [_public(key) for (key,) in casebook.all("SELECT key FROM signing_keys ORDER BY id")]
+        self._cases: dict[int, str] = dict(casebook.all("SELECT id, name FROM cases"))
+        self._casebook = casebook
+        self._gone: dict[str, int] = {}
+        """Of each case, the first entry whose details are not there, …"""
+        self._purged: set[str] = set()
+        """… and the cases whose purge was recorded after them."""
+
+    def check_signature(self, entry: Entry, data: bytes, signature: bytes) -> None:
+        may_sign = self.allowed or [key for key in self._known if key is not None]
+        signer = _signer(entry.number, data, signature, may_sign)
+        if signer is None:
+            raise CustodyError(f"Entry {entry.number} of the log is not signed by a key of this desk: it was changed.")
+        # After "key-rotated" the old key may sign until the new one has: a rotation can be broken off in between.
+        if len(self.allowed) != 2 or signer == self.allowed[1]:
+            self.allowed = [signer]
+
+    def check_details(self, entry: Entry, salt: bytes | None, details: str | None, case_id: int | None) -> None:
+        if salt is None or details is None:
+            if not entry.case:
+                raise CustodyError(f"What entry {entry.number} of the log says was deleted, though it is of no case.")
+            self._gone.setdefault(entry.case, entry.number)
+            return
+        if hmac.digest(salt, details.encode(), "sha256") != bytes.fromhex(entry.details):
+            raise CustodyError(f"What entry {entry.number} of the log says was changed.")
+        if entry.act == "purged":
+            self._purged.add(entry.case)
+        elif (entry.case or None) != (None if case_id is None else self._cases.get(case_id)):
+            raise CustodyError(f"What entry {entry.number} of the log says hangs on another case than it names.")
+        if entry.act == "key-rotated":
+            self._bring_in(entry.number, msgspec.json.decode(details))
+
+    def check_end(self, number: int) -> None:
+        for case, first in self._gone.items():
+            if case not in self._purged or case in self._cases.values():
+                raise CustodyError(f"What entry {first} of the log says was deleted, though its case was not purged.")
+        sql = "SELECT count(*) FROM log_details WHERE number NOT IN (SELECT number FROM log)"
+        if self._casebook.one(sql) != (0,):
+            raise CustodyError(f"The log has been cut short after entry {number}: put back the casebook from a backup.")
+
+    def _bring_in(self, number: int, details: Any) -> None:
+        key = _public(details.get("key")) if isinstance(details, dict) else None
+        if key is None:
+            raise CustodyError(f"Entry {number} of the log brings in a key that is none: it was changed.")
+        self.allowed = [self.allowed[0], key]
 
 
 def head(casebook: Casebook) -> tuple[int, bytes]:
@@ -187,11 +249,29 @@ def _read(number: int, data: bytes) -> Entry:
         raise CustodyError(f"Entry {number} of the log cannot be read: it was changed.") from None
 
 
-def _signed(data: bytes, signature: bytes, keys: list[minisign.PublicKey]) -> bool:
+def _public(key: object) -> minisign.PublicKey | None:
+    try:
+        return minisign.PublicKey.from_base64(key) if isinstance(key, str) else None
+    except (minisign.Error, ValueError):
+        return None
+
+
+def _signer(
+    number: int, data: bytes, signature: bytes, keys: Sequence[minisign.PublicKey]
+) -> minisign.PublicKey | None:
+    try:
+        signed = minisign.Signature.from_bytes(signature)
+    except (minisign.Error, ValueError):
+        return None
+    # Base64 with stray bits, and a comment that no signature covers, are changes as well.
+    if bytes(signed) != signature or signed.untrusted_comment != _UNTRUSTED:
+        return None
+    if signed.trusted_comment != f"portevoix log {number}":
+        return None
     for key in keys:
         try:
-            key.verify(data, minisign.Signature.from_bytes(signature))
+            key.verify(data, signed)
         except (minisign.Error, ValueError):
             continue
-        return True
-    return False
+        return key
+    return None
