@@ -31,7 +31,7 @@ from portal.store.copies import DeskRow, ItemRow, ReplyRow
 FORMAT: Literal["portevoix/backup/1"] = "portevoix/backup/1"
 RESTORED_BUNDLES = 2**20
 """A restored portal counts its bundles on from so many more than the backup says."""
-SECRETS = (state.SESSION_SECRET, state.SIGNING_KEY, "onion.key", state.RECEIPT_SECRET)
+SECRETS = (state.SESSION_SECRET, state.SIGNING_KEY, state.ONION_KEY, state.RECEIPT_SECRET)
 """The last one is what `portal serve` cannot begin without."""
 _FRONT_BYTES = 16 * limits.MIB
 _PAGE_BYTES = 4 * limits.MIB
@@ -112,7 +112,7 @@ class Writer:
         self._front = Front(
             FORMAT,
             today.isoformat(),
-            {name: _text(folder / name) for name in SECRETS if (folder / name).exists()},
+            {path.name: _text(path) for name in SECRETS if (path := state.secret_path(folder, name)).exists()},
             {path.name: _text(path) for path in sorted(keys.glob("*")) if path.suffix in (".pub", ".recipients")},
             [_desk_state(row) for row in store.copies.desks()],
         )

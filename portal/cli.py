@@ -80,7 +80,7 @@ def _init(options: argparse.Namespace) -> None:
     options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     chosen = _settings(options)
     with closing(Store(chosen.database)) as store:
-        if not (options.state / state.RECEIPT_SECRET).exists() and _is_made(store):
+        if not state.secret_path(options.state, state.RECEIPT_SECRET).exists() and _is_made(store):
             raise SettingsError(
                 f"The database is there, but {options.state / state.RECEIPT_SECRET} is missing: restore it from the "
                 "backup; with a new one no earlier receipt would open anything."

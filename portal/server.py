@@ -30,7 +30,6 @@ from portal.web.reading import watch
 from portal.web.site import Site
 from tor import ManagedTor, OnionKeeper, OnionKey, OnionState, SystemTor, TorError
 
-ONION_KEY = "onion.key"
 SOCKET = "portal.sock"
 STOP_SECONDS = 4.0
 """After SIGTERM everything has ended within this time; what is under way gets most of it."""
@@ -121,8 +120,9 @@ def onion_address(settings: Settings) -> str:
 
 
 def _onion_key(settings: Settings) -> OnionKey:
+    path = state.secret_path(settings.state, state.ONION_KEY)
     try:
-        return OnionKey.load_or_create(settings.state / ONION_KEY)
+        return OnionKey.load(path, guarded=True) if state.is_credential(path) else OnionKey.load_or_create(path)
     except TorError as error:
         raise SettingsError(str(error)) from None
 

@@ -4,6 +4,7 @@ receipt.secret   32 bytes as hex; never replaced: without it no receipt opens an
 session.secret   one or more lines of 32 bytes as hex; the first seals, all of them open
 portal.key       the minisign key that signs bundles, without a passphrase
 portal.pub       its public half
+onion.key        the key of the onion service
 portal.toml      the settings
 portal.db        the database, where it is SQLite
 spool/           where bodies lie while they come in, encrypted and without a name
@@ -25,7 +26,9 @@ RECEIPT_SECRET = "receipt.secret"
 SESSION_SECRET = "session.secret"
 SIGNING_KEY = "portal.key"
 PUBLIC_KEY = "portal.pub"
+ONION_KEY = "onion.key"
 SPOOL = "spool"
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ def create(folder: Path) -> State:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / SPOOL).mkdir(mode=0o700, exist_ok=True)
         for name in (RECEIPT_SECRET, SESSION_SECRET):
-            _write_new(folder / name, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
-        _write_new(folder / SIGNING_KEY, bytes(minisign.KeyPair.generate().secret_key) + b"\n")
+            _write_new(folder, name, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
+        _write_new(folder, SIGNING_KEY, bytes(minisign.KeyPair.generate().secret_key) + b"\n")
         state = load(folder)
         files.write(folder / PUBLIC_KEY, [bytes(state.public_key) + b"\n"], mode=files.PUBLIC)
     except OSError as error:
@@ -57,22 +60,40 @@ def create(folder: Path) -> State:
     return state
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _write_new(folder: Path, name: str, data: bytes) -> None:
     with contextlib.suppress(FileExistsError):
-        files.write(path, [data], replace=False)
+        if not secret_path(folder, name).exists():
+            files.write(folder / name, [data], replace=False)
 
 
 def load(folder: Path) -> State:
     """Read the secrets. Raises SettingsError, which names the file."""
-    receipt_secrets = _read_secrets(folder / RECEIPT_SECRET)
+    path = secret_path(folder, RECEIPT_SECRET)
+    receipt_secrets = _read_secrets(path)
     if len(receipt_secrets) != 1:
-        raise SettingsError(f"{folder / RECEIPT_SECRET} must hold exactly one secret: restore it from the backup.")
-    path = folder / SIGNING_KEY
+        raise SettingsError(f"{path} must hold exactly one secret: restore it from the backup.")
+    path = secret_path(folder, SIGNING_KEY)
     try:
         key = minisign.SecretKey.from_bytes(_read(path))
     except (minisign.Error, ValueError):
         raise SettingsError(f"{path} is not a minisign key: restore it from the backup.") from None
-    return State(receipt_secrets[0], _read_secrets(folder / SESSION_SECRET), key)
+    return State(receipt_secrets[0], _read_secrets(secret_path(folder, SESSION_SECRET)), key)
+
+
+def is_credential(path: Path) -> bool:
+    """Whether systemd handed this file to the unit, and answers for who may read it."""
+    folder = os.environ.get(_CREDENTIALS)
+    return bool(folder) and path.parent == Path(folder or "")
+
+
+def secret_path(folder: Path, name: str) -> Path:
+    """Where a secret lies: with the credentials that systemd hands to a unit, else in the state folder.
+
+    systemd decrypts credentials into memory that is never swapped out (systemd.exec(5), LoadCredentialEncrypted), so a
+    stolen disk holds none of them.
+    """
+    credential = Path(os.environ.get(_CREDENTIALS) or folder) / name
+    return credential if credential.exists() else folder / name
 
 
 def _read_secrets(path: Path) -> tuple[bytes, ...]:
@@ -87,7 +108,8 @@ def _read_secrets(path: Path) -> tuple[bytes, ...]:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_mode & 0o077:
+        # systemd gives a unit's user the right to read its credentials in a way that looks like a right of a group.
+        if not is_credential(path) and path.stat().st_mode & 0o077:
             raise SettingsError(f"{path} can be read by others: type `chmod 600 {path}`.")
         return path.read_bytes()
     except FileNotFoundError:

@@ -124,3 +124,32 @@ def test_wrong_settings_are_named(tmp_path: Path, text: str, message: str) -> No
 def test_a_state_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="portal init"):
         settings.load(tmp_path / "none")
+
+
+@pytest.fixture
+def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of credentials as systemd makes it: the rights of its files show an access list's mask as a group's."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    return folder
+
+
+def test_secrets_that_systemd_hands_over(tmp_path: Path, credentials: Path) -> None:
+    folder = tmp_path / "state"
+    made = state.create(folder)
+    for name in (state.RECEIPT_SECRET, state.SESSION_SECRET, state.SIGNING_KEY):
+        (folder / name).rename(credentials / name)
+        (credentials / name).chmod(0o440)
+    assert state.load(folder) == made
+    assert state.create(folder) == made
+    assert sorted(path.name for path in folder.iterdir()) == ["portal.pub", "spool"]
+
+
+def test_a_secret_without_a_credential_lies_in_the_folder(tmp_path: Path, credentials: Path) -> None:
+    folder = tmp_path / "state"
+    state.create(folder)
+    assert state.secret_path(folder, state.RECEIPT_SECRET) == folder / state.RECEIPT_SECRET
+    (folder / state.RECEIPT_SECRET).chmod(0o640)
+    with pytest.raises(SettingsError, match="can be read by others"):
+        state.load(folder)

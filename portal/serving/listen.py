@@ -12,9 +12,11 @@ from portal.errors import AddressInUse, ListenError, NotLoopback
 _PATH_BYTES = 107
 """The longest path of a unix socket (unix(7): 108 with its NUL)."""
 
+_OWNER, _OWNER_AND_GROUP = 0o600, 0o660
 
-def unix(path: Path, mode: int = 0o600) -> socket.socket:
-    """A socket bound to `path`, which only those whom `mode` lets may connect to.
+
+def unix(path: Path) -> socket.socket:
+    """A socket bound to `path`, for this user alone; in a folder with the setgid bit, for the folder's group as well.
 
     A socket file that nobody listens on is replaced. Raises AddressInUse, or ListenError.
     """
@@ -24,8 +26,10 @@ def unix(path: Path, mode: int = 0o600) -> socket.socket:
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # The file is made with the mode of the socket (unix(7)), so it is never open to others, not for a moment.
-        os.fchmod(bound.fileno(), mode)
+        os.fchmod(bound.fileno(), _OWNER)
         bound.bind(os.fsencode(path))
+        if path.parent.stat().st_mode & stat.S_ISGID:
+            path.chmod(_OWNER_AND_GROUP)
     except OSError as error:
         bound.close()
         raise ListenError(f"{path} cannot be made ({os.strerror(error.errno or 0)}): choose another socket.") from None

@@ -11,13 +11,17 @@ from portal.serving import Bounds, Server, preview, unix
 from tests.serving.world import Application, error_page, get
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o660])
-@pytest.mark.parametrize("umask", [0o000, 0o022])
-def test_only_those_whom_the_mode_lets_may_connect(tmp_path: Path, mode: int, umask: int) -> None:
+@pytest.mark.parametrize(("folder_mode", "mode"), [(0o755, 0o600), (0o2750, 0o660)], ids=["plain", "setgid"])
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_who_may_connect(tmp_path: Path, folder_mode: int, mode: int, umask: int) -> None:
+    """The operator gives a folder the setgid bit to let in its group, which is tor's."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    folder.chmod(folder_mode)
     before = os.umask(umask)
     try:
-        with unix(tmp_path / "s", mode):
-            assert stat.S_IMODE((tmp_path / "s").stat().st_mode) == mode & ~umask
+        with unix(folder / "s"):
+            assert stat.S_IMODE((folder / "s").stat().st_mode) == mode
     finally:
         os.umask(before)
 

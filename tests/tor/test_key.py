@@ -145,3 +145,12 @@ def test_a_missing_file_a_folder_and_a_pipe_are_refused(path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(path: Path) -> None:
     with pytest.raises(KeyFileError, match="cannot be written"):
         OnionKey.load_or_create(path / "deeper" / "onion.key")
+
+
+def test_a_guarded_file_is_read_whatever_its_rights(tmp_path: Path) -> None:
+    key = OnionKey.create()
+    key.save(tmp_path / "onion.key")
+    (tmp_path / "onion.key").chmod(0o440)
+    assert OnionKey.load(tmp_path / "onion.key", guarded=True) == key
+    with pytest.raises(KeyFileUnsafe):
+        OnionKey.load(tmp_path / "onion.key")
