@@ -25,6 +25,9 @@ FORM_PARTS = 1_000
 """Fields and files of one form."""
 FORM_HEADER_BYTES = 8 * KIB
 """The headers of one part of a form (name, file name, type), bytes."""
+FORM_AHEAD_BYTES = 128 * KIB
+"""What a form may hold in memory while it is still coming, bytes: `TYPED_BYTES` in 160 fields. One that would hold
+more is read when it is all there."""
 
 # What a sealed item holds (docs/format.md sections 2 and 3).
 ITEM_BYTES = 64 * KIB

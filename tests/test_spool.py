@@ -41,13 +41,12 @@ def content(size: int) -> bytes:
 @pytest.mark.parametrize("size", [*SIZES, MIB, MIB + 1, 3 * MIB + 5])
 def test_gives_back_what_was_written(kind: type[Spool | SealedSpool], size: int, tmp_path: Path) -> None:
     data = content(size)
-    with kind(tmp_path, digest=True) as spool:
+    with kind(tmp_path) as spool:
         for start in range(0, size, 10_000):
             spool.write(data[start : start + 10_000])
         for _ in range(2):
             assert b"".join(spool.pieces()) == data
         assert spool.size == size
-        assert spool.sha256 == hashlib.sha256(data).digest()
     assert not nameless_files(tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -242,8 +241,3 @@ def test_a_nameless_file_can_get_no_name(tmp_path: Path) -> None:
     with open(os.open(tmp_path, os.O_TMPFILE | os.O_RDWR), "r+b") as file:
         os.link(f"/proc/self/fd/{file.fileno()}", tmp_path / "name", src_dir_fd=here)
     os.close(here)
-
-
-def test_no_digest_unless_asked(tmp_path: Path) -> None:
-    with Spool(tmp_path) as spool, pytest.raises(ValueError):
-        spool.sha256  # noqa: B018

@@ -2,10 +2,14 @@
 
 import errno
 import threading
+from collections.abc import Callable
 from http import HTTPStatus
 
 from portal.serving.bounds import Bounds
-from portal.spool import Piece, Span, Spool
+from portal.spool import Piece, Span, Spool, Watcher
+
+Watch = Callable[[str], Watcher | None]
+"""Makes, from the Content-Type of a body, who sees it on its way in; None where nobody needs to. Raises nothing."""
 
 
 class Budget:
@@ -42,11 +46,11 @@ class Body:
     are charged to the budget as they come, not as they are announced; a small body is never charged.
     """
 
-    def __init__(self, bounds: Bounds, budget: Budget) -> None:
+    def __init__(self, bounds: Bounds, budget: Budget, watcher: Watcher | None = None) -> None:
         self._bounds = bounds
         self._budget = budget
         self._charged = 0
-        self._spool = Spool(bounds.spool)
+        self._spool = Spool(bounds.spool, watcher=watcher)
         self.received = 0
         """Bytes that came, dropped ones among them."""
         self.refused: HTTPStatus | None = None

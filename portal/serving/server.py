@@ -15,7 +15,7 @@ from waitress.server import BaseWSGIServer
 
 from portal import limits
 from portal.serving import discreet
-from portal.serving.body import Budget
+from portal.serving.body import Budget, Watch
 from portal.serving.bounds import Bounds
 from portal.serving.channel import Channel
 from portal.serving.parser import Parser
@@ -89,7 +89,7 @@ class Listener(BaseWSGIServer):
 
     def new_parser(self, adjustments: Adjustments) -> Parser:
         """A parser for the next request of a connection."""
-        return Parser(adjustments, self.bounds, self._server.budget)
+        return Parser(adjustments, self.bounds, self._server.budget, self._server.watch)
 
     def readable(self) -> bool:
         """Called in every round of the loop."""
@@ -140,18 +140,30 @@ class Listener(BaseWSGIServer):
             self.trigger.close()
 
 
+def _nobody(content_type: str) -> None:
+    """Has nobody watch a body."""
+
+
 class Server:
     """Serves a WSGI application on bound sockets (`listen.unix`, `listen.preview`).
+
+    `watch` names who sees a large body while it comes; the application finds it at the spool of `wsgi.input`.
 
     `run` returns after `stop`, which any thread and any signal handler may call.
     """
 
     def __init__(
-        self, application: Application, sockets: Sequence[socket.socket], error_page: ErrorPage, bounds: Bounds
+        self,
+        application: Application,
+        sockets: Sequence[socket.socket],
+        error_page: ErrorPage,
+        bounds: Bounds,
+        watch: Watch = _nobody,
     ) -> None:
         self.application = application
         self.error_page = error_page
         self.bounds = bounds
+        self.watch = watch
         self.budget = Budget(bounds.in_flight_bytes)
         self.workers = Workers(bounds)
         self.connections = _allowed_connections(bounds.connections)

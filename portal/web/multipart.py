@@ -7,26 +7,32 @@
 Files are not copied: the body lies in a spool, and a file is a span of it with its SHA-256. That saves a file its
 second encryption and a third of the disk that an upload takes. Line breaks are CRLF, as every browser sends them.
 
+A `Reader` is given the pieces as they come, while the body is still being received (docs/decisions/0017): it is a
+coroutine that waits for bytes and for nothing else, so it needs no thread.
+
 Pure: pieces of bytes in, parts out. Raises BadRequest for what is not well formed, RequestEntityTooLarge for too
 much text or too many parts.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import types
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from dataclasses import dataclass
-from typing import Self
 
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 from portal import limits
+from portal.spool import Piece
 
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046 section 5.1.1
 _CRLF = b"\r\n"
-_BATCH_BYTES = 512 * limits.KIB
-"""What is handed to the thread of a digest at once, bytes."""
+_PART_BYTES = 512
+"""What a part takes in memory besides its texts, about, bytes."""
+
+_Sink = Callable[[memoryview], object]
+"""Takes a piece of what is read; the piece never changes."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +55,71 @@ class File:
     sha256: bytes
 
 
-def read(pieces: Iterable[bytes], boundary: str) -> Iterator[Text | File]:
+class Reader:
+    """Reads a body of which it is given piece after piece."""
+
+    def __init__(self, boundary: str) -> None:
+        self.position = 0
+        """Bytes that were fed."""
+        self._body = _Scanner()
+        self._parts: list[Text | File] = []
+        self._error: HTTPException | None = None
+        self._is_done = False
+        self._reading: Coroutine[None, Piece | None, None] = self._read(boundary)
+        self._go_on(None)
+
+    @property
+    def held(self) -> int:
+        """What is held in memory of that, at most, bytes."""
+        return self.position - self._body.passed_by + _PART_BYTES * len(self._parts)
+
+    def feed(self, piece: Piece) -> bool:
+        """Read on in `piece`, which must not change any more; whether there is a use for more. Raises nothing."""
+        self.position += len(piece)
+        if not self._is_done:
+            self._go_on(piece)
+        return not self._is_done
+
+    def parts(self) -> list[Text | File]:
+        """The parts in their order, once the whole body was fed."""
+        if not self._is_done:
+            raise BadRequest("The form was cut short: send it again.")
+        if self._error is not None:
+            raise self._error
+        return self._parts
+
+    def _go_on(self, piece: Piece | None) -> None:
+        try:
+            self._reading.send(piece)
+        except StopIteration:
+            self._is_done = True
+        except HTTPException as error:
+            self._is_done, self._error = True, error
+
+    async def _read(self, boundary: str) -> None:
+        if not _BOUNDARY.fullmatch(boundary):
+            raise BadRequest("The form came without a usable boundary.")
+        delimiter = _CRLF + b"--" + boundary.encode("ascii")
+        body = self._body
+        await body.until(delimiter, len)
+        room = limits.FORM_BYTES
+        while (end := await body.take(2)) != b"--":
+            if len(self._parts) == limits.FORM_PARTS:
+                raise RequestEntityTooLarge("The form has too many fields.")
+            if end != _CRLF:
+                raise BadRequest("The form has a delimiter that does not end its line.")
+            part = await _read_part(body, delimiter, room)
+            room -= _weight(part)
+            self._parts.append(part)
+
+
+def read(pieces: Iterable[Piece], boundary: str) -> list[Text | File]:
     """The parts of a body in their order."""
-    if not _BOUNDARY.fullmatch(boundary):
-        raise BadRequest("The form came without a usable boundary.")
-    delimiter = _CRLF + b"--" + boundary.encode("ascii")
-    body = _Scanner(pieces)
-    for _ in body.until(delimiter):
-        pass
-    room = limits.FORM_BYTES
-    count = 0
-    while (end := body.take(2)) != b"--":
-        count += 1
-        if count > limits.FORM_PARTS:
-            raise RequestEntityTooLarge("The form has too many fields.")
-        if end != _CRLF:
-            raise BadRequest("The form has a delimiter that does not end its line.")
-        part = _read_part(body, delimiter, room)
-        room -= _weight(part)
-        yield part
+    reader = Reader(boundary)
+    for piece in pieces:
+        if not reader.feed(piece):
+            break
+    return reader.parts()
 
 
 def _weight(part: Text | File) -> int:
@@ -75,81 +127,42 @@ def _weight(part: Text | File) -> int:
     return len(part.name.encode()) + (len(part.value.encode()) if isinstance(part, Text) else 0)
 
 
-def _read_part(body: "_Scanner", delimiter: bytes, room: int) -> Text | File:
-    headers = _headers(body.take_until(_CRLF * 2, limits.FORM_HEADER_BYTES))
+async def _read_part(body: "_Scanner", delimiter: bytes, room: int) -> Text | File:
+    block = _Gathered(limits.FORM_HEADER_BYTES)
+    await body.until(_CRLF * 2, block.add)
+    headers = _headers(bytes(block.taken))
     kind, options = parse_options_header(headers.get("content-disposition"))
     name = options.get("name")
     if kind.lower() != "form-data" or name is None:
         raise BadRequest("The form has a part without a name.")
     # A part may end after its headers: then the line break before the delimiter is that of the empty line.
     body.back(len(_CRLF))
-    content: Iterator[memoryview] = iter(())
-    if not body.skip(delimiter):
-        body.take(len(_CRLF))
-        content = body.until(delimiter)
+    is_empty = await body.skip(delimiter)
+    if not is_empty:
+        await body.take(len(_CRLF))
     file_name = options.get("filename")
     if file_name is None:
-        return Text(name, _gather(content, room - len(name.encode())).decode("utf-8", "replace"))
-    start = body.position
-    with _Digest() as digest:
-        for piece in content:
-            digest.update(piece)
-        return File(name, file_name, headers.get("content-type", ""), start, digest.size, digest.finish())
+        text = _Gathered(room - len(name.encode()))
+        if not is_empty:
+            await body.until(delimiter, text.add)
+        return Text(name, text.taken.decode("utf-8", "replace"))
+    start, digest = body.position, hashlib.sha256()
+    size = 0 if is_empty else await body.until(delimiter, digest.update, passes_by=True)
+    return File(name, file_name, headers.get("content-type", ""), start, size, digest.digest())
 
 
-class _Digest:
-    """The SHA-256 of a file, computed in a thread beside the search for the file's end: a tenth of an upload's time.
+class _Gathered:
+    """Pieces as one. Raises RequestEntityTooLarge if they are longer than `limit` bytes."""
 
-    A file that fits into one batch takes no thread.
-    """
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.taken = bytearray()
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._sha256 = hashlib.sha256()
-        self._batch: list[memoryview] = []
-        self._batch_bytes = 0
-        self._under_way: Future[None] | None = None
-        self._threads = ThreadPoolExecutor(1, "digest")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._threads.shutdown()
-
-    def update(self, piece: memoryview) -> None:
-        """Append a piece, which must not change any more."""
-        self.size += len(piece)
-        self._batch.append(piece)
-        self._batch_bytes += len(piece)
-        if self._batch_bytes >= _BATCH_BYTES:
-            self._wait()
-            self._under_way = self._threads.submit(self._add, self._batch)
-            self._batch, self._batch_bytes = [], 0
-
-    def finish(self) -> bytes:
-        """The digest of all pieces, 32 bytes."""
-        self._wait()
-        self._add(self._batch)
-        return self._sha256.digest()
-
-    def _wait(self) -> None:
-        if self._under_way is not None:
-            self._under_way.result()
-
-    def _add(self, batch: Iterable[memoryview]) -> None:
-        for piece in batch:
-            self._sha256.update(piece)
-
-
-def _gather(pieces: Iterable[memoryview], limit: int) -> bytes:
-    """The pieces as one. Raises RequestEntityTooLarge if that is longer than `limit` bytes."""
-    taken = bytearray()
-    for piece in pieces:
-        taken += piece
-        if len(taken) > limit:
+    def add(self, piece: memoryview) -> None:
+        """Append a piece."""
+        self.taken += piece
+        if len(self.taken) > self._limit:
             raise RequestEntityTooLarge("The form has more text than can be taken at once.")
-    return bytes(taken)
 
 
 def _headers(block: bytes) -> dict[str, str]:
@@ -163,60 +176,69 @@ def _headers(block: bytes) -> dict[str, str]:
     return found
 
 
-class _Scanner:
-    """Looks for marks in a stream. Raises BadRequest where it ends too early."""
+@types.coroutine
+def _more() -> Generator[None, Piece, Piece]:
+    """Wait for the next piece."""
+    return (yield)
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
+
+class _Scanner:
+    """Looks for marks in a stream."""
+
+    def __init__(self) -> None:
         # The first delimiter has no line break before it if there is no preamble.
         self._buffer = _CRLF
         self._at = 0
         self._base = -len(_CRLF)
+        self.passed_by = 0
+        """Bytes of which nothing is held any more: those of files."""
 
     @property
     def position(self) -> int:
         """How many bytes of the stream were taken."""
         return self._base + self._at
 
-    def until(self, mark: bytes) -> Iterator[memoryview]:
-        """What stands before the next `mark`, in pieces; the mark is taken as well."""
+    async def until(self, mark: bytes, sink: _Sink, *, passes_by: bool = False) -> int:
+        """Give `sink` what stands before the next `mark`, in pieces; returns its size. The mark is taken as well.
+
+        `passes_by` says that the sink keeps nothing.
+        """
+        start = self.position
         while (found := self._buffer.find(mark, self._at)) < 0:
             # The last bytes may be the beginning of a mark.
             cut = max(self._at, len(self._buffer) - len(mark) + 1)
-            yield memoryview(self._buffer)[self._at : cut]
+            sink(memoryview(self._buffer)[self._at : cut])
+            self.passed_by += (cut - self._at) * passes_by
             self._at = cut
-            self._fill()
-        yield memoryview(self._buffer)[self._at : found]
-        self._at = found + len(mark)
-
-    def take_until(self, mark: bytes, limit: int) -> bytes:
-        """What stands before the next `mark`. Raises RequestEntityTooLarge if it is longer than `limit` bytes."""
-        return _gather(self.until(mark), limit)
+            await self._fill()
+        sink(memoryview(self._buffer)[self._at : found])
+        self._at = found
+        size = self.position - start
+        self._at += len(mark)
+        return size
 
     def back(self, count: int) -> None:
         """Give back the last `count` bytes of a mark."""
         self._at -= count
 
-    def skip(self, mark: bytes) -> bool:
+    async def skip(self, mark: bytes) -> bool:
         """Take `mark` if it comes next."""
         while len(self._buffer) - self._at < len(mark):
-            self._fill()
+            await self._fill()
         found = self._buffer.startswith(mark, self._at)
         self._at += len(mark) if found else 0
         return found
 
-    def take(self, count: int) -> bytes:
+    async def take(self, count: int) -> bytes:
         """The next `count` bytes."""
         while len(self._buffer) - self._at < count:
-            self._fill()
-        taken = self._buffer[self._at : self._at + count]
+            await self._fill()
+        taken = bytes(self._buffer[self._at : self._at + count])
         self._at += count
         return taken
 
-    def _fill(self) -> None:
-        piece = next(self._pieces, None)
-        if piece is None:
-            raise BadRequest("The form was cut short: send it again.")
+    async def _fill(self) -> None:
+        piece = await _more()
         self._base += self._at
-        self._buffer = self._buffer[self._at :] + piece
+        self._buffer = b"".join((memoryview(self._buffer)[self._at :], piece))
         self._at = 0

@@ -23,7 +23,7 @@ from werkzeug.formparser import FormDataParser
 from portal import limits
 from portal.errors import FileTooLarge, TooManyFiles
 from portal.spool import Span, Spool
-from portal.web import multipart
+from portal.web import multipart, reading
 
 SPOOL_FOLDER = "SPOOL_FOLDER"
 """Key of the application's configuration: where a body lies that did not come in a spool."""
@@ -103,7 +103,7 @@ class _FormParser(FormDataParser):
         files: list[tuple[str, FileStorage]] = []
         if mimetype == "multipart/form-data":
             body = self._request.body()
-            for part in multipart.read(body.pieces(), (options or {}).get("boundary", "")):
+            for part in reading.parts(body, (options or {}).get("boundary", "")):
                 if isinstance(part, multipart.Text):
                     fields.append((part.name, part.value))
                 else:

@@ -29,7 +29,7 @@ def requests(pieces: list[bytes]) -> list[tuple[object, ...]]:
     """What comes out: path, error and body of each request, until the first error."""
     found: list[tuple[object, ...]] = []
     budget = Budget(10**6)
-    parser = Parser(ADJUSTMENTS, BOUNDS, budget)
+    parser = Parser(ADJUSTMENTS, BOUNDS, budget, lambda content_type: None)
     for piece in pieces:
         while piece:
             piece = piece[parser.received(piece) :]
@@ -43,7 +43,7 @@ def requests(pieces: list[bytes]) -> list[tuple[object, ...]]:
                     parser.close()
                     return found
             parser.close()
-            parser = Parser(ADJUSTMENTS, BOUNDS, budget)
+            parser = Parser(ADJUSTMENTS, BOUNDS, budget, lambda content_type: None)
     found.append(("unfinished", parser.headers_finished, b""))
     parser.close()
     assert budget.taken == 0
