@@ -17,68 +17,31 @@ Rules kept here:
     number    1, 2, 3 …
     at        UTC, to the second: 2026-11-25T08:30:00Z
     person    whose keyring was open
-    act       one of `Act`
+    act       one of `portal.desk.acts.Act`
     case      name of the case, or ""
     details   hex, HMAC-SHA-256(salt, details), 32 bytes
     previous  hex, SHA-256 of the entry before; 32 NUL before the first
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import minisign
 import msgspec
 
 from portal import canonical
+from portal.desk.acts import Act as Act
 from portal.desk.casebook import Casebook
 from portal.desk.keyring import Keyring
-from portal.errors import CustodyError, FormatError
+from portal.errors import CustodyError, DeskError, FormatError
 from portal.kdf import sha256
 from portal.report import Hex32, Name
 
-Act = Literal[
-    "desk-made",
-    "imported",
-    "quarantined",
-    "added",
-    "viewed",
-    "extracted",
-    "cleaned",
-    "attachment-sealed",
-    "noted",
-    "assigned",
-    "tagged",
-    "status",
-    "replied",
-    "packed",
-    "merged",
-    "unmerged",
-    "referred",
-    "transferred",
-    "received",
-    "held",
-    "released",
-    "restricted",
-    "unrestricted",
-    "reviewed",
-    "contact-erased",
-    "person-searched",
-    "request-decided",
-    "purged",
-    "backed-up",
-    "restored",
-    "person-added",
-    "person-removed",
-    "passphrase-changed",
-    "key-rotated",
-    "portal-pinned",
-    "settings-changed",
-]
-"""What can be done at a desk."""
 SALT_BYTES = 32
 _START = bytes(32)
 _UNTRUSTED = "portevoix"
@@ -96,6 +59,33 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case: str
     details: Hex32
     previous: Hex32
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last entry: its number, 0 in an empty log, and the SHA-256 of `entry`, 32 bytes."""
+
+    number: int
+    sha256: bytes
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.sha256.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """As it was written down: NUMBER:HASH. Raises DeskError."""
+        number, _, sha256 = text.strip().partition(":")
+        if not re.fullmatch(r"[0-9]{1,15}", number, re.ASCII) or not re.fullmatch("[0-9a-f]{64}", sha256.lower()):
+            raise DeskError("A head is written NUMBER:HASH, as `desk verify` prints it: 64 letters and digits of hash.")
+        return cls(int(number), bytes.fromhex(sha256))
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A chain that holds: how many entries it has, and the keys that signed them."""
+
+    entries: int
+    keys: list[minisign.PublicKey]
 
 
 @dataclass(frozen=True)
@@ -118,17 +108,17 @@ def append(
 
     The id is None for a case that is gone: only a purge writes so. `details` is anything that canonical JSON can hold.
     """
-    number, previous = _end(casebook)
+    last = head(casebook)
     salt, said = secrets.token_bytes(SALT_BYTES), canonical.dumps(details)
     entry = Entry(
         format="portevoix/log/1",
-        number=number + 1,
+        number=last.number + 1,
         at=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         person=keyring.person,
         act=act,
         case=case[1] if case else "",
         details=hmac.digest(salt, said, "sha256").hex(),
-        previous=previous.hex(),
+        previous=last.sha256.hex(),
     )
     data = canonical.dumps(entry)
     key = keyring.signing_key
@@ -154,7 +144,12 @@ def records(casebook: Casebook, case: str | None = None) -> Iterator[Record]:
 
 
 def check(casebook: Casebook, keys: Sequence[minisign.PublicKey]) -> int:
-    """Prove the whole chain; how many entries it has. `keys` are those of the keyring: the chain must end at one.
+    """Prove the whole chain as `prove` does; how many entries it has."""
+    return prove(casebook, keys).entries
+
+
+def prove(casebook: Casebook, keys: Sequence[minisign.PublicKey]) -> Proved:
+    """Prove the whole chain. `keys` are those of the keyring: the chain must end at one of them.
 
     Raises CustodyError, which names the first entry that does not hold.
     """
@@ -175,7 +170,7 @@ def check(casebook: Casebook, keys: Sequence[minisign.PublicKey]) -> int:
     if rows and not any(key in work.allowed for key in keys):
         raise CustodyError("The log does not end with the key of this desk: another key signed its last entries.")
     work.check_end(len(rows))
-    return len(rows)
+    return Proved(len(rows), work.keys)
 
 
 class _Check:
@@ -185,6 +180,8 @@ class _Check:
         self.previous = _START
         self.allowed: list[minisign.PublicKey] = []
         """Keys that may sign the next entry."""
+        self.keys: list[minisign.PublicKey] = []
+        """Keys that have signed."""
         self._known = [_public(key) for (key,) in casebook.all("SELECT key FROM signing_keys ORDER BY id")]
         self._cases: dict[int, str] = dict(casebook.all("SELECT id, name FROM cases"))
         self._casebook = casebook
@@ -198,6 +195,8 @@ class _Check:
         signer = _signer(entry.number, data, signature, may_sign)
         if signer is None:
             raise CustodyError(f"Entry {entry.number} of the log is not signed by a key of this desk: it was changed.")
+        if signer not in self.keys:
+            self.keys.append(signer)
         # After "key-rotated" the old key may sign until the new one has: a rotation can be broken off in between.
         if len(self.allowed) != 2 or signer == self.allowed[1]:
             self.allowed = [signer]
@@ -232,14 +231,21 @@ class _Check:
         self.allowed = [self.allowed[0], key]
 
 
-def head(casebook: Casebook) -> tuple[int, bytes]:
-    """Number and SHA-256 (32 bytes) of the last entry: kept elsewhere, they prove that no entry was cut off."""
-    return _end(casebook)
-
-
-def _end(casebook: Casebook) -> tuple[int, bytes]:
+def head(casebook: Casebook) -> Head:
+    """The last entry. Kept elsewhere, it proves that no entry was cut off."""
     row = casebook.one("SELECT number, entry FROM log ORDER BY number DESC LIMIT 1")
-    return (row[0], sha256(row[1])) if row else (0, _START)
+    return Head(row[0], sha256(row[1])) if row else Head(0, _START)
+
+
+def check_head(casebook: Casebook, written: Head) -> None:
+    """Raise CustodyError unless the log, which may have grown since, still holds the entry that was its head once."""
+    row = casebook.one("SELECT entry FROM log WHERE number = ?", written.number)
+    if written.number and not row:
+        raise CustodyError(
+            f"The log has been cut short: it had an entry {written.number} when its head was written down."
+        )
+    if (sha256(row[0]) if row else _START) != written.sha256:
+        raise CustodyError(f"Entry {written.number} of the log is not the one whose hash was written down.")
 
 
 def _read(number: int, data: bytes) -> Entry:
