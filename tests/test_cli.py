@@ -152,7 +152,7 @@ def test_usage(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["--help"])
     assert caught.value.code == 0
-    assert "serve the portal as an onion service" in capfd.readouterr().out
+    assert "Serve the portal as an onion service" in capfd.readouterr().out
     with pytest.raises(SystemExit) as caught:
         cli.main([])
     assert caught.value.code == 2

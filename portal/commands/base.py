@@ -1,0 +1,52 @@
+"""What all commands share."""
+
+import argparse
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from portal import settings
+from portal.settings import Settings
+from portal.store import Store
+
+READ_BYTES = 256 * 1024
+"""A file is read in pieces of this size, bytes."""
+
+
+class Run(Protocol):
+    """Does a command; its exit status, where None is 0."""
+
+    def __call__(self, options: argparse.Namespace, /) -> int | None: ...
+
+
+class Command(Protocol):
+    """Adds a command; the parser has --state and --database already."""
+
+    def __call__(self, name: str, run: Run, text: str) -> argparse.ArgumentParser: ...
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings of the state folder that `options` name. Raises SettingsError."""
+    return settings.load(options.state, getattr(options, "keys", None), options.database)
+
+
+def store_of(chosen: Settings) -> Store:
+    """The store, whose tables are those of this version. Raises StoreError."""
+    store = Store(chosen.database)
+    store.check_schema()
+    return store
+
+
+def today() -> date:
+    """The day, UTC."""
+    return datetime.now(UTC).date()
+
+
+def count(number: int, what: str) -> str:
+    """A number and what it counts."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def add_keys(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """The option --keys."""
+    parser.add_argument("--keys", type=Path, required=required, metavar="DIR", help="the desks' public keys")

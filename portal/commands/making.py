@@ -1,0 +1,69 @@
+"""init, migrate, check, address: a portal's state folder, its tables, its address."""
+
+import argparse
+import sys
+from contextlib import closing
+
+from portal import bundle, settings, state
+from portal.commands import base
+from portal.commands.base import Command
+from portal.errors import SettingsError, StoreError
+from portal.store import Store
+
+
+def add(command: Command) -> None:
+    """Add them to the command line."""
+    command("init", _init, "Make a state folder and the database; print the portal's key.")
+    command("migrate", _migrate, "Bring the tables to what this version needs; nothing else changes.")
+    command("check", _check, "Say whether this version can serve from the database.")
+    command("address", _address, "Print the address of the onion service; its key is made if there is none.")
+
+
+def _init(options: argparse.Namespace) -> None:
+    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    chosen = base.settings_of(options)
+    with closing(Store(chosen.database)) as store:
+        if not state.secret_path(options.state, state.RECEIPT_SECRET).exists() and _has_tables(store):
+            raise SettingsError(
+                f"The database is there, but {options.state / state.RECEIPT_SECRET} is missing: restore it from the "
+                "backup; with a new one no earlier receipt would open anything."
+            )
+        made = state.create(options.state)
+        store.create()
+    if options.database:
+        settings.remember_database(options.state, options.database)
+    print(made.public_key.to_base64().decode())
+    print(f"The portal's key is in {options.state / state.PUBLIC_KEY}: give it to every desk.", file=sys.stderr)
+    print(f"Its fingerprint, for reading aloud: {' '.join(bundle.fingerprint(made.public_key))}", file=sys.stderr)
+    print(
+        "Next: copy each desk's NAME.recipients and NAME.pub into a keys folder, then "
+        f"`portal serve --state {options.state} --keys KEYS`.",
+        file=sys.stderr,
+    )
+
+
+def _has_tables(store: Store) -> bool:
+    try:
+        store.check_schema()
+    except StoreError:
+        return False
+    return True
+
+
+def _migrate(options: argparse.Namespace) -> None:
+    with closing(Store(base.settings_of(options).database)) as store:
+        if not _has_tables(store):
+            raise StoreError("The database has no tables yet: make the portal with `portal init`.")
+        store.migrate()
+    print("The tables are those of this version.")
+
+
+def _check(options: argparse.Namespace) -> None:
+    base.store_of(base.settings_of(options)).close()
+    print("The tables are those of this version.")
+
+
+def _address(options: argparse.Namespace) -> None:
+    from portal import server  # tor's adapter is for few commands
+
+    print(server.onion_address(base.settings_of(options)))

@@ -1,0 +1,108 @@
+"""`portal backup` and `portal restore` as an operator meets them."""
+
+from pathlib import Path
+
+import pytest
+
+from portal import cli, state
+from portal.age import HybridIdentity, X25519Identity
+from tests.test_desks import write_desk
+
+
+@pytest.fixture
+def folder(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Path:
+    """A folder with a portal in `state`, keys in `keys`, and the identity of a backup in `identity`."""
+    run("init", "--state", tmp_path / "state")
+    run("address", "--state", tmp_path / "state")
+    write_desk(tmp_path / "keys", "police")
+    (tmp_path / "identity").write_text(f"# of the backups\n{HybridIdentity.generate()}\n")
+    capfd.readouterr()
+    return tmp_path
+
+
+def run(*arguments: str | Path, status: int = 0) -> None:
+    assert cli.main(list(map(str, arguments))) == status
+
+
+def recipient(folder: Path) -> str:
+    return str(HybridIdentity.parse((folder / "identity").read_text().split("\n")[1]).recipient)
+
+
+def back_up(folder: Path, *more: str | Path, status: int = 0) -> None:
+    run("backup", "--state", folder / "state", "--keys", folder / "keys", *more, status=status)
+
+
+def test_a_new_machine(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    back_up(folder, folder / "backup", "--to", recipient(folder))
+    out, err = capfd.readouterr()
+    assert out == f"{folder / 'backup'}: 0 items, 0 answers, and the secrets.\n"
+    assert "not longer than 7 days" in err
+    run("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity")
+    out, err = capfd.readouterr()
+    assert "the same keys and the same onion address" in out
+    assert "Never let the old machine serve again" in err
+    assert state.load(folder / "new") == state.load(folder / "state")
+    run("address", "--state", folder / "new")
+    run("address", "--state", folder / "state")
+    first, second = capfd.readouterr().out.split()
+    assert first == second
+    run("export", "--state", folder / "new", "--desk", "police", folder / "bundle")
+    assert (folder / "new" / "keys" / "police.pub").exists()
+
+
+def test_a_folder_of_backups(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "recipients").write_text(recipient(folder) + "\n")
+    (folder / "backups").mkdir()
+    back_up(folder, "--into", folder / "backups", "--to-file", folder / "recipients")
+    (made,) = (folder / "backups").iterdir()
+    assert made.name.startswith("portevoix-20")
+    back_up(folder, "--into", folder / "backups", "--to-file", folder / "recipients", status=1)
+    assert "exists already and is not overwritten" in capfd.readouterr().err
+
+
+def test_nothing_lies_in_clear(folder: Path) -> None:
+    back_up(folder, folder / "backup", "--to", recipient(folder))
+    secret = (folder / "state" / state.RECEIPT_SECRET).read_bytes().strip()
+    assert secret not in (folder / "backup").read_bytes()
+
+
+REFUSED = {
+    "nobody to seal to": ([], "Say to whom the backup is sealed"),
+    "a word": (["--to", "nobody"], "A recipient of the backup cannot be used"),
+    "a classical recipient": (["--to", str(X25519Identity.generate().recipient)], "post-quantum recipients only"),
+}
+
+
+@pytest.mark.parametrize(("more", "says"), REFUSED.values(), ids=REFUSED)
+def test_refused(folder: Path, capfd: pytest.CaptureFixture[str], more: list[str], says: str) -> None:
+    back_up(folder, folder / "backup", *more, status=1)
+    assert says in capfd.readouterr().err
+    assert not (folder / "backup").exists()
+
+
+def test_nowhere_to_put_it(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    back_up(folder, "--to", recipient(folder), status=1)
+    assert "Say where the backup goes" in capfd.readouterr().err
+
+
+def test_another_identity(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    back_up(folder, folder / "backup", "--to", str(HybridIdentity.generate().recipient))
+    run("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity", status=1)
+    assert "The backup cannot be opened, and no portal was made" in capfd.readouterr().err
+    assert not (folder / "new" / state.RECEIPT_SECRET).exists()
+
+
+def test_one_changed_byte(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    back_up(folder, folder / "backup", "--to", recipient(folder))
+    whole = (folder / "backup").read_bytes()
+    for place in (10, 1000, len(whole) // 2, len(whole) - 1):
+        (folder / "backup").write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        run("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity", status=1)
+        assert "no portal was made" in capfd.readouterr().err
+        assert not (folder / "new" / state.RECEIPT_SECRET).exists()
+
+
+def test_a_portal_is_not_overwritten(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    back_up(folder, folder / "backup", "--to", recipient(folder))
+    run("restore", folder / "backup", "--state", folder / "state", "-i", folder / "identity", status=1)
+    assert "holds a portal already" in capfd.readouterr().err
