@@ -1,4 +1,5 @@
-"""The fonts of a PDF: Noto, out of packages of data, so that a desk needs no font of its system.
+"""The fonts of a PDF, out of packages of data, so that a desk needs no font of its system: Noto, and DejaVu for Arabic,
+whose letters programs find again in the PDF (Noto draws one Arabic letter as several shapes).
 
 Rules kept here: no letter is dropped in silence. `shown` replaces what could drive or deceive a reader (`console`),
 and what none of the fonts can draw, by its code: `<U+16A0>`. Everything else can be set.
@@ -8,19 +9,20 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
 from typst import Fonts
 
 from portal.desk import console
+from portal.errors import DeskError
 
 _BASE = "Noto Sans"
 _EMOJI = "Noto Emoji"
-_CJK = "NotoSansCJK-VF.otf.ttc"
+_ARABIC = ("DejaVu Sans", "Noto Sans Arabic")
 _SCRIPTS = (
-    *("Arabic", "Armenian", "Bengali", "Devanagari", "Ethiopic", "Georgian", "Gujarati", "Gurmukhi", "Hebrew"),
+    *("Armenian", "Bengali", "Devanagari", "Ethiopic", "Georgian", "Gujarati", "Gurmukhi", "Hebrew"),
     *("Kannada", "Khmer", "Lao", "Malayalam", "Myanmar", "Oriya", "Sinhala", "Tamil", "Telugu", "Thai", "Symbols"),
 )
 _KANA, _HANGUL = re.compile("[\u3040-\u30ff]"), re.compile("[\u1100-\u11ff\uac00-\ud7af]")
@@ -37,7 +39,7 @@ def families(texts: Iterable[str]) -> list[str]:
     """The families in the order in which a letter is looked for; Han in the forms of the language of `texts`."""
     together = "".join(texts)
     han = "JP" if _KANA.search(together) else "KR" if _HANGUL.search(together) else "SC"
-    return [_BASE, *(f"{_BASE} {script}" for script in _SCRIPTS), f"{_BASE} CJK {han}", _EMOJI]
+    return [_BASE, *(f"{_BASE} {script}" for script in _SCRIPTS), *_ARABIC, f"{_BASE} CJK {han}", _EMOJI]
 
 
 def shown(text: str) -> str:
@@ -67,13 +69,14 @@ def _is_han(character: str) -> bool:
 
 @cache
 def _letters() -> frozenset[int]:
-    paths = [path for path in _folders()[0].iterdir() if path.suffix == ".ttf" and "Italic" not in path.name]
-    return frozenset().union(*map(_covered, paths))
+    noto, _, dejavu = _folders()
+    paths = [path for path in noto.iterdir() if path.suffix == ".ttf" and "Italic" not in path.name]
+    return frozenset().union(*map(_covered, [*paths, dejavu / "DejaVuSans.ttf"]))
 
 
 @cache
 def _han() -> frozenset[int]:
-    return _covered(_folders()[1] / _CJK)
+    return _covered(_folders()[1] / "NotoSansCJK-VF.otf.ttc")
 
 
 def _covered(path: Path) -> frozenset[int]:
@@ -82,6 +85,14 @@ def _covered(path: Path) -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
-def _folders() -> tuple[Path, Path]:
-    noto, han = (Path(str(resources.files(name))) for name in ("manimgx_fonts", "manimgx_fonts_cjk"))
-    return noto, han
+@cache
+def _folders() -> tuple[Path, Path, Path]:
+    return _package("manimgx_fonts"), _package("manimgx_fonts_cjk"), _package("matplotlib") / "mpl-data/fonts/ttf"
+
+
+def _package(name: str) -> Path:
+    """The folder of a package, which is not imported: matplotlib alone would take as long as the PDF."""
+    found = find_spec(name)
+    if found is None or not found.submodule_search_locations:
+        raise DeskError(f"The Python package {name} is missing: install the desk again.")
+    return Path(found.submodule_search_locations[0])

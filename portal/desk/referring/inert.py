@@ -20,5 +20,5 @@ def cell(text: str) -> str:
 
 
 def xml(text: str) -> str:
-    """A text that XML 1.0 can hold (section 2.2, Char); every other character is shown as its code."""
-    return _NOT_XML.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
+    """A text that XML 1.0 can hold (section 2.2, Char), with what could hide or reorder it as its code as well."""
+    return _NOT_XML.sub(lambda match: f"<U+{ord(match[0]):04X}>", console.lines(text))

@@ -17,14 +17,14 @@ Copy = Literal["none", "original", "cleaned", "sealed-away"]
 handed to an authority unopened and is not at the desk any more."""
 
 
-class Labelled(msgspec.Struct, frozen=True):
+class Labelled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One answer for a person to read, in the language of the referral."""
 
     label: str
     value: str
 
 
-class Flag(msgspec.Struct, frozen=True):
+class Flag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a rule of triage says, and the answer that raised it."""
 
     rule: str
@@ -34,7 +34,7 @@ class Flag(msgspec.Struct, frozen=True):
     urgent: bool
 
 
-class Attached(msgspec.Struct, frozen=True):
+class Attached(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One attachment. `name` and `declared` are the reporter's, untrusted; `content` is what its first bytes show."""
 
     number: int
@@ -53,7 +53,7 @@ class Attached(msgspec.Struct, frozen=True):
     """Why it does not go along, in English; or ""."""
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The report, or what its reporter added later."""
 
     number: int
@@ -71,7 +71,7 @@ class Message(msgspec.Struct, frozen=True):
     attachments: list[Attached]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the desk told the reporter."""
 
     number: int
@@ -81,14 +81,14 @@ class Answer(msgspec.Struct, frozen=True):
     text: str
 
 
-class To(msgspec.Struct, frozen=True):
+class To(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The receiving authority."""
 
     name: Name
     title: str
 
 
-class Referral(msgspec.Struct, frozen=True):
+class Referral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """referral.json."""
 
     format: Literal["portevoix/referral/1"]
