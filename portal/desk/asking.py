@@ -58,6 +58,11 @@ def portal_key() -> minisign.PublicKey:
     return key
 
 
+def confirm(question: str) -> bool:
+    """Whether a person types yes."""
+    return _ask(question).lower() == "yes"
+
+
 def _say(text: str) -> None:
     print(text, file=sys.stderr)
 

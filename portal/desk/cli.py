@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from portal.desk import console, offline
 from portal.desk.commands import MODULES
@@ -51,6 +52,21 @@ def _fail(sentence: str) -> int:
     return FAILURE
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """Takes options between the arguments as well, also where an argument can be left out: `purge DIR --yes ID`."""
+
+    _is_intermixed = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._is_intermixed:  # parse_known_intermixed_args itself calls this, for options and arguments apart
+            return super().parse_known_args(args, namespace)
+        self._is_intermixed = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_intermixed = False
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="desk",
@@ -58,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="The exit status is 0 when it is done, 1 after one line that begins with `error:`, 2 for a wrong call.",
         allow_abbrev=False,
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_CommandParser)
 
     def command(name: str, run: Run, text: str, *, desk: bool = True) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text, allow_abbrev=False)

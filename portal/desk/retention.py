@@ -185,3 +185,24 @@ def check_reviewable(chosen: Rules) -> None:
     """Raise DeskError if this desk has no review dates."""
     if chosen.review_days is None:
         raise DeskError("This desk has no review dates: its cases go by themselves, see `desk retention`.")
+
+
+def as_plain(chosen: Rules) -> dict[str, Any]:
+    """The rules for other programs."""
+    return dict(msgspec.to_builtins(chosen))
+
+
+def in_words(chosen: Rules) -> list[str]:
+    """The rules for a person, one a line."""
+    return [
+        f"Controller: {chosen.controller or 'not named yet: `desk settings`, key retention'}",
+        f"Law: {REGIMES[chosen.regime]}",
+        f"Outside the remit: {_after(chosen.outside_remit_days, 'erased')}",
+        f"Forwarded or closed: {_after(chosen.forwarded_days, 'erased')}",
+        f"Everything else: {_after(chosen.review_days, 'to be reviewed')}",
+        f"Reporter's contact data: {'erased when a case is closed' if chosen.erase_contact else 'kept with the case'}",
+    ]
+
+
+def _after(days: int | None, what: str) -> str:
+    return "no limit" if days is None else f"{what} after {days} days"
