@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from portal.desk import tombstones
 from portal.desk.casebook import Casebook
 from portal.errors import DeskError
 from portal.report import Attachment, Reply, Report
@@ -120,7 +121,8 @@ def add_message(casebook: Casebook, portal: int, sha256: bytes, raw: bytes, *, u
 
 def _open_case(casebook: Casebook, portal: int, locator: bytes, report: Report) -> int:
     year = int(report.received[:4])
-    (number,) = casebook.one("SELECT coalesce(max(number), 0) + 1 FROM cases WHERE year = ?", year)
+    (last,) = casebook.one("SELECT coalesce(max(number), 0) FROM cases WHERE year = ?", year)
+    number = max(last, tombstones.last_number(casebook, year)) + 1
     return casebook.run(
         "INSERT INTO cases (year, number, name, portal, locator, channel, status, received, urgent)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
