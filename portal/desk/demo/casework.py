@@ -5,8 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
-import msgspec
-
 from portal.desk import cases
 from portal.desk.cases import Case
 from portal.desk.demo.agenda import Agenda
@@ -108,4 +106,4 @@ class Casework:
 
 def _as(desk: Desk, person: str) -> Desk:
     """The same open desk in the hands of somebody else."""
-    return dataclasses.replace(desk, keyring=msgspec.structs.replace(desk.keyring, person=person))
+    return dataclasses.replace(desk, keyring=dataclasses.replace(desk.keyring, person=person))

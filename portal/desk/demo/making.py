@@ -7,10 +7,8 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-import msgspec
-
 from portal.channels import load
-from portal.desk import cases, folder, keyring, session
+from portal.desk import cases, folder, keyring, rekeying, session
 from portal.desk.cases import Case
 from portal.desk.demo.agenda import Agenda, Clock
 from portal.desk.demo.casework import PEOPLE, Casework
@@ -61,23 +59,35 @@ def make(
 
     `progress` is called with the reports that have arrived, and all of them. Raises DeskError if `root` is not empty.
     """
-    keys = session.make(root, NAME, passphrase, work_factor=work_factor)
+    ring = session.make(root, NAME, passphrase, work_factor=work_factor)
     place = session.find(root)
     folder.write(root / _NOTE_FILE, NOTE.encode())
     if passphrase == PASSPHRASE:
         folder.write(root / _PASSPHRASE_FILE, f"{PASSPHRASE}\n".encode())
-    for person in PEOPLE:
-        theirs = msgspec.structs.replace(keys, person=person)
-        folder.write(place.keyring(person), keyring.seal(theirs, passphrase, work_factor))
     end = now or session.now()
     clock = Clock(end - timedelta(days=DAYS + 1))
-    with session.working(place, keys, writing=True, clock=clock) as desk, tempfile.TemporaryDirectory() as between:
+    with session.working(place, ring, writing=True, clock=clock) as desk:
+        _let_in(desk, passphrase, work_factor)
+    with session.working(place, ring, writing=True, clock=clock) as desk, tempfile.TemporaryDirectory() as between:
         # Nobody needs this desk after a power cut, and waiting for the disk would take most of the time.
         desk.casebook.run("PRAGMA synchronous = OFF")
         demo = _Demonstration(desk, clock, Path(between), reports, seed, end)
         made = demo.run(progress)
         desk.casebook.run("PRAGMA wal_checkpoint(TRUNCATE)")
     return made
+
+
+def _let_in(desk: Desk, passphrase: str, work_factor: int) -> None:
+    """Give every caseworker a keyring; all have the same passphrase, as only a demonstration may."""
+    owns = [keyring.generate_own(desk.name, person) for person in PEOPLE]
+    for own in owns:
+        folder.write(desk.folder.keyring(own.person), keyring.seal(own, passphrase, work_factor))
+    with desk.casebook.transaction():
+        for own in owns:
+            rekeying.let_in(desk.casebook, own)
+            desk.record("person-added", name=own.person)
+        rekeying.begin(desk.casebook, desk.keyring.keys)
+    rekeying.finish(desk.folder, desk.keyring, desk.casebook)
 
 
 class _Demonstration:

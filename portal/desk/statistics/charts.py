@@ -6,6 +6,7 @@ its own cache folder, and nothing else anywhere. Every picture stands beside a t
 
 import io
 import logging
+import textwrap
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -34,16 +35,21 @@ _FILLS = (
     ("#ffffff", "----"),
 )
 """Fill and hatch: neighbours differ in both, so that colour is never needed."""
-_WIDTH, _WIDE = 4.6, 7.2
-_ROW, _EDGE = 0.3, 0.75
-"""Inches."""
-_LEAST_HEIGHT, _WIDE_HEIGHT = 1.3, 3.1
+_WIDTH, _WIDE = 3.2, 6.6
+_ROW, _LINE, _EDGE = 0.22, 0.12, 0.55
+"""Inches, as they are printed: half of a page's width, or all of it; a bar, each more line of its name, the axis."""
+_LEAST_HEIGHT, _WIDE_HEIGHT = 1.0, 2.9
+_NAME_CHARACTERS = 20
+"""A longer name of a bar takes two lines."""
+_LEGEND_COLUMNS = 7
+_SHOWN = 0.25
+"""A table with two dimensions is drawn if so many of its cells are shown."""
 _TURNED_FROM = 9
 """From so many columns on, what stands below them is turned."""
 
 
 def svg(table: Table, labels: Labels | None = None) -> bytes:
-    """The picture of a table, in the words of `labels` (English without). Hidden cells are named, and have no bar."""
+    """The picture of a table, in the words of `labels` (English without). Hidden cells have no bar."""
     labels = labels or Labels("en", load())
     figure = _stacked(table, labels) if len(table.dimensions) == 2 else _bars(table, labels)
     out = io.BytesIO()
@@ -52,34 +58,38 @@ def svg(table: Table, labels: Labels | None = None) -> bytes:
 
 
 def is_drawn(table: Table) -> bool:
-    """Whether a picture says anything: there is more than one bar, and one that is not hidden."""
-    return len(table.rows) > 1 and not table.is_hidden
+    """Whether a picture says anything: there is more than one bar, and enough of them are not hidden."""
+    if not any(row.median_days or row.count for row in table.rows):
+        return False
+    if len(table.dimensions) == 2:
+        return sum(row.count is not None for row in table.rows) >= _SHOWN * len(table.rows) > 0
+    return len(table.rows) > 1
 
 
 def _bars(table: Table, labels: Labels) -> Figure:
     rows = ordered(table)
-    figure, axes = _figure(_WIDTH, max(_LEAST_HEIGHT, _ROW * len(rows) + _EDGE))
+    names = [textwrap.fill(" ".join(labels.place(table, row)), _NAME_CHARACTERS) for row in rows]
+    lines = sum(name.count("\n") for name in names)
+    figure, axes = _figure(_WIDTH, max(_LEAST_HEIGHT, _ROW * len(rows) + _LINE * lines + _EDGE))
     values = [_value(table, row) for row in rows]
     places = range(len(rows))
     axes.barh(places, [value or 0 for value in values], height=0.62, color=_FILLS[0][0])
     largest = max((value for value in values if value), default=1)
     for place, value in zip(places, values, strict=True):
-        text = labels.word("hidden") if value is None else labels.number(value)
-        style = "italic" if value is None else "normal"
+        text = labels.word("hidden_mark") if value is None else labels.number(value)
         axes.text(
-            (value or 0) + largest * 0.015,
+            (value or 0) + largest * 0.02,
             place,
             text,
             va="center",
-            fontsize=8,
-            style=style,
+            fontsize=7.5,
             color=_QUIET if value is None else _INK,
         )
-    axes.set_yticks(places, [" ".join(labels.place(table, row)) for row in rows])
+    axes.set_yticks(places, names)
     axes.invert_yaxis()
-    axes.set_xlim(0, largest * 1.16)
-    axes.set_xlabel(labels.word("median_days" if table.name == "days" else "count"), fontsize=8, color=_QUIET)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set_xlim(0, largest * 1.25)
+    axes.set_xlabel(labels.word("median_days" if table.name == "days" else "count"), fontsize=7.5, color=_QUIET)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.grid(visible=True, color=_GRID, linewidth=0.6)
     return figure
 
@@ -112,16 +122,16 @@ def _stacked(table: Table, labels: Labels) -> Figure:
     if turned:
         for text in axes.get_xticklabels():
             text.set_rotation_mode("anchor")
-    axes.set_ylabel(labels.word("count"), fontsize=8, color=_QUIET)
+    axes.set_ylabel(labels.word("count"), fontsize=7.5, color=_QUIET)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.grid(visible=True, color=_GRID, linewidth=0.6)
     axes.margins(x=0.02)
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.01),
-        ncols=min(len(layers), 5),
+        ncols=min(len(layers), _LEGEND_COLUMNS),
         frameon=False,
-        fontsize=8,
+        fontsize=7.5,
         handlelength=1.6,
         handleheight=1.1,
         columnspacing=1.2,
@@ -137,7 +147,7 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     axes.spines[["top", "right"]].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(_QUIET)
-    axes.tick_params(labelsize=8, colors=_INK, length=0)
+    axes.tick_params(labelsize=7.5, colors=_INK, length=0)
     return figure, axes
 
 
