@@ -6,12 +6,44 @@ from collections.abc import Callable
 from flask import Response, request
 
 from portal.channels import load
-from portal.desk.web import attachments, case, entering, errors, exchange, guarding, headers, inbox, jobs, showing
+from portal.desk.web import (
+    answering,
+    attachments,
+    case,
+    entering,
+    errors,
+    exchange,
+    figures,
+    guarding,
+    headers,
+    inbox,
+    jobs,
+    keeping,
+    proving,
+    referring,
+    requests,
+    settings,
+    showing,
+)
 from portal.desk.web.door import Door
 from portal.desk.web.jobs import Jobs
 from portal.desk.web.receiving import Request, sweep
 
-BLUEPRINTS = (entering.bp, inbox.bp, case.bp, attachments.bp, exchange.bp, jobs.bp)
+BLUEPRINTS = (
+    entering.bp,
+    inbox.bp,
+    case.bp,
+    answering.bp,
+    attachments.bp,
+    referring.bp,
+    exchange.bp,
+    figures.bp,
+    keeping.bp,
+    proving.bp,
+    requests.bp,
+    settings.bp,
+    jobs.bp,
+)
 
 
 def create_app(door: Door, stop: Callable[[], None] = lambda: None) -> errors.Desk:

@@ -19,7 +19,7 @@ def show(name: str, number: int, error: str = "", done: str = "", status: int = 
     """What is known of attachment `number` of a case, and the ways out of the sealed item."""
     with desk() as opened:
         case = cases.find(opened.casebook, name)
-        message, place, attachment = cleaning.find(opened, case, number)
+        message, place, attachment = content.find(opened, case, number)
         gone = next(
             (
                 left

@@ -1,0 +1,66 @@
+"""Answer a reporter: written, looked at once more, and then sealed."""
+
+from typing import cast
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.desk import cases
+from portal.desk.replies import reply
+from portal.desk.web import wording
+from portal.desk.web.door import desk
+from portal.desk.web.showing import page
+from portal.errors import DeskError
+from portal.limits import REPLY_TEXT_BYTES
+from portal.report import STATUSES, Status, clean_text
+
+bp = Blueprint("answering", __name__)
+
+
+@bp.get("/case/<name>/reply")
+def ask(name: str, error: str = "", status: int = 200) -> Response:
+    """The form for an answer."""
+    with desk() as opened:
+        case = cases.find(opened.casebook, name)
+        language = cases.messages(opened.casebook, case)[0].report.language
+        ours = opened.name
+    return page(
+        "reply",
+        status,
+        case=case,
+        language=language,
+        ours=ours,
+        statuses=[(key, wording.status(key)) for key in STATUSES],
+        form=request.form,
+        error=error,
+        most=REPLY_TEXT_BYTES,
+    )
+
+
+@bp.post("/case/<name>/reply")
+def send(name: str) -> AnyResponse:
+    """Show the answer once more, or seal it."""
+    status, text = request.form.get("status", ""), clean_text(request.form.get("text", ""))
+    if status not in STATUSES:
+        return ask(name, "Choose what the reporter is told of the case.", 409)
+    if len(text.encode()) > REPLY_TEXT_BYTES:
+        return ask(name, f"The answer is too long: shorten it to {REPLY_TEXT_BYTES:,} bytes.", 409)
+    if request.form.get("step") != "send":
+        with desk() as opened:
+            case = cases.find(opened.casebook, name)
+            language = cases.messages(opened.casebook, case)[0].report.language
+        return page("reply_preview", case=case, told=status, text=text, language=language, form=request.form)
+    follow_up = request.form.get("follow-up", "").replace(",", " ").split()
+    try:
+        with desk(writing=True) as opened:
+            case = cases.find(opened.casebook, name)
+            reply(opened, case, cast(Status, status), text, follow_up or [opened.name], opened.today)
+    except DeskError as error:
+        return ask(name, str(error), 409)
+    return redirect(f"/case/{name}", 303)
+
+
+@bp.post("/case/<name>/reply/change")
+def change(name: str) -> Response:
+    """Back from the preview to the form."""
+    return ask(name)
