@@ -12,12 +12,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.desk import cases, cleaner, content
+from portal.desk import cleaner, content
 from portal.desk.cases import Case, Message
 from portal.desk.folder import check_free, new_file
 from portal.desk.session import Desk
 from portal.errors import DeskError
-from portal.report import Attachment
 
 INPUT_BYTES = 100 * 1024 * 1024
 """The largest file that is cleaned, bytes."""
@@ -44,7 +43,7 @@ def clean(desk: Desk, case: Case, number: int, out: Path) -> Cleaned:
     Raises DeskError if there is no such attachment, if it cannot be cleaned, or if `out` exists.
     """
     check_free(out)
-    message, place, _ = find(desk, case, number)
+    message, place, _ = content.find(desk, case, number)
     cleaned = copy(desk, message, place, number)
     with desk.casebook.transaction():
         remember(desk, case, message, place, cleaned)
@@ -53,26 +52,11 @@ def clean(desk: Desk, case: Case, number: int, out: Path) -> Cleaned:
     return cleaned
 
 
-def find(desk: Desk, case: Case, number: int) -> tuple[Message, int, Attachment]:
-    """The attachment `number` of a case: its message, its place therein from 1, what it is. Raises DeskError."""
-    found = list(cases.attachments(desk.casebook, case))
-    if not 1 <= number <= len(found):
-        count = {0: "no attachments", 1: "one attachment"}.get(len(found), f"{len(found)} attachments")
-        raise DeskError(f"There is no attachment {number}: this case has {count}, numbered as `desk show` says.")
-    message, place, attachment = found[number - 1]
-    gone = desk.casebook.one(
-        "SELECT authority, day FROM sealed_away WHERE message_id = ? AND number = ?", message.id, place
-    )
-    if gone:
-        raise DeskError(f"Attachment {number} was sealed to {gone[0]} on {gone[1]}, and is not at this desk any more.")
-    return message, place, attachment
-
-
 def copy(desk: Desk, message: Message, place: int, number: int) -> Cleaned:
     """A cleaned copy of one attachment, which an error calls `number`. Raises DeskError if it cannot be cleaned."""
     original = content.read(desk, message, place, INPUT_BYTES)
     try:
-        data = _run(original)
+        data = cleaned(original)
     except DeskError as error:
         raise DeskError(f"Attachment {number} cannot be cleaned: {error}") from None
     return Cleaned(data, hashlib.sha256(original).hexdigest())
@@ -89,7 +73,7 @@ def remember(desk: Desk, case: Case, message: Message, place: int, cleaned: Clea
     desk.record("cleaned", case, original=cleaned.original, sha256=cleaned.sha256, size=len(cleaned.data))
 
 
-def _run(original: bytes) -> bytes:
+def cleaned(original: bytes) -> bytes:
     """What the cleaning process makes of a file. Raises DeskError, whose message says why it is refused."""
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module, no word from outside

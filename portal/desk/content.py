@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import puremagic
 
 from portal.age import decrypt
-from portal.desk.cases import Message
+from portal.desk import cases
+from portal.desk.cases import Case, Message
 from portal.desk.folder import pieces
 from portal.desk.session import Desk
 from portal.errors import AgeError, DeskError, FormatError
 from portal.parcel import Parcel
+from portal.report import Attachment
 
 FIRST_BYTES = 4096
 """So much of a file tells its type, bytes."""
@@ -41,6 +43,24 @@ def content_type(first: bytes) -> str:
         if match.mime_type:
             return str(match.mime_type)
     return _TEXT if _is_text(first[:FIRST_BYTES]) else UNKNOWN
+
+
+def find(desk: Desk, case: Case, number: int) -> tuple[Message, int, Attachment]:
+    """Attachment `number` of a case, counted from 1 through its messages: the message, its place therein, what it is.
+
+    Raises DeskError if there is none, or if it was sealed to an authority.
+    """
+    found = list(cases.attachments(desk.casebook, case))
+    if not 1 <= number <= len(found):
+        count = {0: "no attachments", 1: "one attachment"}.get(len(found), f"{len(found)} attachments")
+        raise DeskError(f"There is no attachment {number}: this case has {count}, numbered as `desk show` says.")
+    message, place, attachment = found[number - 1]
+    gone = desk.casebook.one(
+        "SELECT authority, day FROM sealed_away WHERE message_id = ? AND number = ?", message.id, place
+    )
+    if gone:
+        raise DeskError(f"Attachment {number} was sealed to {gone[0]} on {gone[1]}, and is not at this desk any more.")
+    return message, place, attachment
 
 
 def attachments_of(desk: Desk, message: Message) -> Iterator[tuple[int, int, Iterator[bytes]]]:

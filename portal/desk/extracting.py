@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from portal.age import decrypt
-from portal.desk import cases
+from portal.desk import content
 from portal.desk.cases import Case
 from portal.desk.folder import check_free, new_file, pieces
 from portal.desk.session import Desk
@@ -17,14 +17,11 @@ def extract(desk: Desk, case: Case, number: int, out: Path) -> Attachment:
     """Write attachment `number` of a case, from 1, to the new file `out`; what its report says of it.
 
     Attachments are counted through all messages of the case, as `desk show` does. Raises DeskError if there is none
-    of that number, if `out` exists, or if the sealed item is missing or damaged; then `out` does not exist.
+    of that number, if it was sealed away, if `out` exists, or if the sealed item is missing or damaged; then there is
+    no new file.
     """
     check_free(out)
-    found = list(cases.attachments(desk.casebook, case))
-    if not 1 <= number <= len(found):
-        count = {0: "no attachments", 1: "one attachment"}.get(len(found), f"{len(found)} attachments")
-        raise DeskError(f"There is no attachment {number}: this case has {count}, numbered as `desk show` says.")
-    message, place, attachment = found[number - 1]
+    message, place, attachment = content.find(desk, case, number)
     try:
         _write(desk, message.sha256, place, attachment, out)
     except (AgeError, FormatError):
@@ -42,9 +39,9 @@ def _write(desk: Desk, sealed: bytes, place: int, attachment: Attachment, out: P
     parcel = Parcel(decrypt(desk.keyring.opening(), pieces(path)))
     with new_file(out) as file:
         # All of the item is read, the rest too: only its end shows that it is whole.
-        for number, _, content in parcel.attachments():
+        for number, _, inside in parcel.attachments():
             if number == place:
-                for piece in content:
+                for piece in inside:
                     digest.update(piece)
                     file.write(piece)
         if digest.hexdigest() != attachment.sha256:

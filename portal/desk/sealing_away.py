@@ -15,7 +15,7 @@ already; `finish` erases what was to be erased.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -24,7 +24,7 @@ import msgspec
 
 from portal import archive, canonical, parcel
 from portal.age import decrypt, encrypt
-from portal.desk import cleaning
+from portal.desk import cases, content
 from portal.desk.authorities import Authority
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case, Message
@@ -34,6 +34,9 @@ from portal.errors import AgeError, DeskError, FormatError
 from portal.files import sync_folder
 from portal.parcel import Content, Parcel
 from portal.report import Attachment, Day, Hex32, Name
+
+_ABUSE_IMAGE = "abuse_image"
+"""The answer to `evidence_held` by which a reporter says that such a picture may be among what they were sent."""
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +80,7 @@ def seal_away(desk: Desk, case: Case, number: int, to: Authority, out: Path) -> 
     finish(desk)
     check_free(out)
     recipient = to.key
-    message, place, attachment = cleaning.find(desk, case, number)
+    message, place, attachment = content.find(desk, case, number)
     about = About(
         format="portevoix/handed-over/1",
         desk=desk.name,
@@ -113,14 +116,40 @@ def listed(casebook: Casebook, case: Case | None = None) -> list[SealedAway]:
     return [SealedAway(*row) for row in casebook.all(f"{sql}{where} ORDER BY message_id, number", *values)]
 
 
+def by_number(desk: Desk, case: Case) -> dict[int, SealedAway]:
+    """What was handed over unopened, by its number in the case as `desk show` counts."""
+    gone = {(one.message, one.number): one for one in listed(desk.casebook, case)}
+    return {
+        number: gone[message.id, place]
+        for number, (message, place, _) in enumerate(cases.attachments(desk.casebook, case), 1)
+        if (message.id, place) in gone
+    }
+
+
+def is_advised(messages: Sequence[Message]) -> bool:
+    """Whether a reporter says that they may have been sent an abuse image, and files came along."""
+    return any(message.report.attachments for message in messages) and any(
+        _ABUSE_IMAGE in texts
+        for message in messages
+        if isinstance(texts := message.report.answers.get("evidence_held"), list)
+    )
+
+
 def finish(desk: Desk) -> None:
-    """Erase sealed items that were replaced, should a crash have left one; for a command that holds the lock."""
-    kept = "SELECT original FROM sealed_away WHERE original NOT IN (SELECT sha256 FROM messages)"
-    left = [path for (sha256,) in desk.casebook.all(kept) if (path := desk.folder.sealed(sha256)).exists()]
-    for path in left:
-        path.unlink()
-    if left:
-        sync_folder(desk.folder.sealed_items)
+    """Erase sealed items that were replaced, should a crash have left one; for a command that holds the lock.
+
+    They are in the table `erasing` until they are gone, so that a purge erases them as well.
+    """
+    replaced = "SELECT sha256 FROM erasing WHERE sha256 IN (SELECT original FROM sealed_away)"
+    left = [sha256 for (sha256,) in desk.casebook.all(replaced)]
+    if not left:
+        return
+    for sha256 in left:
+        desk.folder.sealed(sha256).unlink(missing_ok=True)
+    sync_folder(desk.folder.sealed_items)
+    with desk.casebook.transaction():
+        for sha256 in left:
+            desk.casebook.run("DELETE FROM erasing WHERE sha256 = ?", sha256)
 
 
 def _record(desk: Desk, case: Case, gone: SealedAway) -> None:
@@ -131,6 +160,7 @@ def _record(desk: Desk, case: Case, gone: SealedAway) -> None:
             *(gone.message, gone.number, case.id, gone.sha256, gone.size, gone.authority, gone.day, gone.person),
             *(gone.original, gone.remainder, gone.handed),
         )
+        desk.casebook.run("INSERT OR IGNORE INTO erasing (sha256) VALUES (?)", gone.original)
         desk.casebook.run("UPDATE messages SET sha256 = ? WHERE id = ?", gone.remainder, gone.message)
         desk.record(
             "attachment-sealed",
@@ -173,16 +203,16 @@ def _handed_over(desk: Desk, message: Message, place: int, attachment: Attachmen
     yield from archive.member("about.json.minisig", len(signature) + 1, [signature, b"\n"])
     digest = hashlib.sha256()
     # All of the item is read, the rest too: only its end shows that it is whole.
-    for number, _, content in _opened(desk, message).attachments():
+    for number, _, inside in _opened(desk, message).attachments():
         if number == place:
-            yield from archive.member("attachment", attachment.size, _counted(content, digest))
+            yield from archive.member("attachment", attachment.size, _counted(inside, digest))
     if digest.hexdigest() != attachment.sha256:
         raise FormatError("The attachment is not that of its report.")
     yield bytes(archive.END_BYTES)
 
 
-def _counted(content: Iterator[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
-    for piece in content:
+def _counted(pieces_: Iterator[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+    for piece in pieces_:
         digest.update(piece)
         yield piece
 
@@ -199,6 +229,6 @@ def _remainder(desk: Desk, message: Message, place: int) -> Iterator[bytes]:
 
 
 def _next(left: Iterator[tuple[int, int, Iterator[bytes]]], *, empty: bool) -> Iterator[bytes]:
-    _, _, content = next(left)
+    _, _, inside = next(left)
     if not empty:
-        yield from content
+        yield from inside

@@ -4,10 +4,13 @@ import argparse
 from pathlib import Path
 
 from portal.channels import LANGUAGES, load
-from portal.desk import cases, console, views
+from portal.desk import cases, console, content, sealing_away, views
+from portal.desk.cases import Case
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.extracting import extract
+from portal.desk.folder import check_free
+from portal.desk.session import Desk
 
 
 def add(command: Command) -> None:
@@ -38,20 +41,41 @@ def show(options: argparse.Namespace) -> int:
     with base.open_(options) as desk:
         case = cases.find(desk.casebook, options.id)
         messages, answers = cases.messages(desk.casebook, case), cases.answers(desk.casebook, case)
+        gone = sealing_away.by_number(desk, case)
     if options.json:
         shown = views.thread_as_json(case, messages)
         more = {"replies": views.answers_as_json(answers)} if options.answers else {}
         print(console.as_json(shown | more))
         return base.SUCCESS
     print(views.thread_as_text(case, messages, answers, load(), options.language))
-    if any(message.report.attachments for message in messages):
+    for number, one in gone.items():
+        print(f"Attachment {number} was sealed to {one.authority} on {one.day}, unopened, and is not here any more.")
+    if sealing_away.is_advised(messages):
+        base.advise(
+            "The reporter may have been sent an image of abuse: do not open the attachments.",
+            f"desk quarantine {base.quoted(options.dir)} {case.name} N seals one to an authority and erases it here.",
+        )
+    elif any(message.report.attachments for message in messages):
         base.advise(f"Next: desk extract {base.quoted(options.dir)} {case.name} N OUT takes out attachment N.")
     return base.SUCCESS
 
 
 def extract_(options: argparse.Namespace) -> int:
     with base.open_(options, writing=True) as desk:
-        attachment = extract(desk, cases.find(desk.casebook, options.id), options.number, options.out)
+        case = cases.find(desk.casebook, options.id)
+        check_free(options.out)
+        base.advise(_warning(desk, case, options.number))
+        attachment = extract(desk, case, options.number, options.out)
     print(f"Attachment {options.number} of {options.id} is in {options.out}: {attachment.size:,} bytes, not opened.")
     print(f"SHA-256 {attachment.sha256}, as its report says.")
     return base.SUCCESS
+
+
+def _warning(desk: Desk, case: Case, number: int) -> str:
+    """What is about to lie on this machine in clear, by its first bytes and not by what its sender called it."""
+    message, place, attachment = content.find(desk, case, number)
+    looks = content.types(desk, message)[place - 1]
+    return (
+        f"WARNING: attachment {number} has {attachment.size:,} bytes, and its first bytes are those of {looks}. "
+        "If it may show abuse, do not open it: desk quarantine."
+    )

@@ -17,9 +17,10 @@ _CONTACT = {
     "included": "The reporter's contact data goes along, with the consent that the report records.",
     "withheld": "The reporter's contact data stays here.",
 }
-_PROCEDURE = """\
-An attachment that may show abuse: do not open it, do not copy it, do not show it to anybody.
-This command reads it only as bytes, seals them to the authority, and erases the attachment here."""
+_PROCEDURE = (
+    "Seal an attachment that may show abuse to an authority, unopened, and erase it here. "
+    "Do not open it, do not copy it, do not show it to anybody."
+)
 
 
 def add(command: Command) -> None:
@@ -40,7 +41,7 @@ def add(command: Command) -> None:
     base.add_id(cleaned)
     _add_number(cleaned)
     cleaned.add_argument("out", metavar="OUT", type=Path, help="the new file")
-    quarantined = command("quarantine", quarantine, "Seal an attachment to an authority, unopened, and erase it here.")
+    quarantined = command("quarantine", quarantine, _PROCEDURE)
     base.add_id(quarantined)
     _add_number(quarantined)
     quarantined.add_argument(
@@ -183,7 +184,6 @@ def clean(options: argparse.Namespace) -> int:
 
 
 def quarantine(options: argparse.Namespace) -> int:
-    base.advise(*_PROCEDURE.split("\n"))
     with base.open_(options, writing=True) as desk:
         case = cases.find(desk.casebook, options.id)
         to = (

@@ -5,11 +5,13 @@ import subprocess
 import unicodedata
 from pathlib import Path
 
+import msgspec
 import pypdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portal.channels import Channel
 from portal.desk.referring import fonts, pdf
 from portal.desk.referring.gathering import Terms, gather
 from portal.desk.referring.model import Message, Referral
@@ -151,8 +153,8 @@ def _embedded(page: pypdf.PageObject) -> list[bool]:
     return [bool({"/FontFile2", "/FontFile3"} & set(font["/FontDescriptor"])) for font in inner]
 
 
-def test_the_same_referral_gives_the_same_bytes(desk: Desk, file: File) -> None:
-    referral = gather(desk, file("travel"), 1, Terms(), [], {}).referral
+def test_the_same_referral_gives_the_same_bytes(desk: Desk, file: File, channels: dict[str, Channel]) -> None:
+    referral = gather(desk, file("travel"), 1, Terms(), [], channels).referral
     assert pdf.write(referral, b"{}", live=False) == pdf.write(referral, b"{}", live=False)
 
 
@@ -174,6 +176,19 @@ def test_any_text_can_be_set(plain: Referral, text: str) -> None:
         **{name: getattr(plain, name) for name in plain.__struct_fields__} | {"messages": [said], "keep_from": [text]}
     )
     assert pdf.write(referral, b"{}", live=True).startswith(b"%PDF-")
+
+
+def test_flags_name_the_answer_that_raised_them(desk: Desk, file: File, referring: Refer) -> None:
+    case = file("travel")
+    desk.casebook.run(
+        "INSERT OR IGNORE INTO flags (case_id, rule, channel, field, urgent) VALUES (?, ?, ?, ?, 1)",
+        *(case.id, "danger-now", "travel", "immediate_danger"),
+    )
+    _, out = referring(case, language="fr")
+    said = msgspec.json.decode((out / "referral.json").read_bytes(), type=Referral)
+    (flag,) = [one for one in said.flags if one.rule == "danger-now"]
+    assert (flag.label, flag.field, flag.urgent) == ("Danger immédiat", "immediate_danger", True)
+    assert bare(f"{flag.label} (d'après la réponse à: {flag.question})") in bare(text_of(out / "referral.pdf"))
 
 
 @pytest.mark.parametrize(
