@@ -1,6 +1,6 @@
 """An attachment: what it is, and what can be done with it. It is never shown, and never opened here."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 
 from portal.desk import authorities, cases, cleaning, content, sealing_away
 from portal.desk.extracting import extract
@@ -19,15 +19,12 @@ def show(name: str, number: int, error: str = "", done: str = "", status: int = 
     """What is known of attachment `number` of a case, and the ways out of the sealed item."""
     with desk() as opened:
         case = cases.find(opened.casebook, name)
-        message, place, attachment = content.find(opened, case, number)
-        gone = next(
-            (
-                left
-                for left in sealing_away.listed(opened.casebook, case)
-                if (left.message, left.number) == (message.id, place)
-            ),
-            None,
-        )
+        found = list(cases.attachments(opened.casebook, case))
+        if not 1 <= number <= len(found):
+            abort(404)
+        message, place, attachment = found[number - 1]
+        away = {(left.message, left.number): left for left in sealing_away.listed(opened.casebook, case)}
+        gone = away.get((message.id, place))
         kind = "" if gone else content.types(opened, message)[place - 1]
         suspected = any(
             _ABUSE_IMAGE in said.report.answers.get("evidence_held", ())
