@@ -9,6 +9,7 @@ from portal.channels import load
 from portal.desk.web import (
     answering,
     attachments,
+    caring,
     case,
     entering,
     errors,
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     proving.bp,
     requests.bp,
     settings.bp,
+    caring.bp,
     jobs.bp,
 )
 
@@ -56,7 +58,9 @@ def create_app(door: Door, stop: Callable[[], None] = lambda: None) -> errors.De
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     logging.getLogger(app.name).disabled = True
-    app.extensions.update(desk=door, stop=stop, jobs=Jobs(), channels=load())
+    reading = caring.Reading()
+    door.at_lock.append(reading.store)
+    app.extensions.update(desk=door, stop=stop, jobs=Jobs(), channels=load(), reading=reading)
     sweep(door.place)
     showing.set_up(app)
     guarding.install(app)

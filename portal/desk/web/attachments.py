@@ -10,8 +10,6 @@ from portal.desk.web.showing import page
 from portal.errors import DeskError
 
 bp = Blueprint("attachments", __name__)
-_ABUSE_IMAGE = "abuse_image"
-"""The answer to `evidence_held` with which a reporter says that a file may show abuse."""
 
 
 @bp.get("/case/<name>/attachment/<int:number>")
@@ -23,13 +21,9 @@ def show(name: str, number: int, error: str = "", done: str = "", status: int = 
         if not 1 <= number <= len(found):
             abort(404)
         message, place, attachment = found[number - 1]
-        away = {(left.message, left.number): left for left in sealing_away.listed(opened.casebook, case)}
-        gone = away.get((message.id, place))
+        gone = sealing_away.by_number(opened, case).get(number)
         kind = "" if gone else content.types(opened, message)[place - 1]
-        suspected = any(
-            _ABUSE_IMAGE in said.report.answers.get("evidence_held", ())
-            for said in cases.messages(opened.casebook, case)
-        )
+        suspected = sealing_away.is_advised(cases.messages(opened.casebook, case))
         known = authorities.listed(opened.casebook)
     return page(
         "attachment",

@@ -9,7 +9,9 @@ from flask import Blueprint, Response, request
 from portal.desk import cases
 from portal.desk.cases import Case
 from portal.desk.web import wording
+from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
+from portal.desk.web.jobs import jobs
 from portal.desk.web.showing import page
 from portal.report import STATUSES
 
@@ -42,6 +44,7 @@ def show() -> Response:
     """What waits, or what was asked for."""
     with desk() as opened:
         known = cases.listed(opened.casebook)
+        read, is_break_due = reading().today(opened), reading().is_break_due(opened)
     view = _view(known, {key: request.args.get(key, "") for key in ("show", "channel", "status", "month", "sort")})
     return page(
         "inbox",
@@ -51,6 +54,9 @@ def show() -> Response:
         statuses=[(key, wording.status(key)) for key in STATUSES],
         months=[(month, month) for month in sorted({case.received[:7] for case in known}, reverse=True)],
         sorts=list(_SORTS.items()),
+        read=read,
+        is_break_due=is_break_due,
+        job=jobs().last,
     )
 
 

@@ -3,7 +3,8 @@
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import preferences
+from portal.desk import care, preferences
+from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
 from portal.desk.web.showing import page
 from portal.errors import DeskError
@@ -14,7 +15,10 @@ bp = Blueprint("settings", __name__)
 @bp.get("/more")
 def more() -> Response:
     """Everything that is needed less often."""
-    return page("more")
+    with desk() as opened:
+        reminds = care.reminds_after(opened.casebook, opened.person)
+        read = reading().today(opened)
+    return page("more", reminds=reminds, read=read)
 
 
 @bp.get("/settings")

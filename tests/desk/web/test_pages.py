@@ -360,3 +360,45 @@ def test_places_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "Desktop" / "clear.tar").write_bytes(b"not a bundle" * 100)
     (tmp_path / "Desktop" / "bundle.tar").write_bytes(portal.export().read_bytes())
     assert [file.path.name for file in places.importable() if file.place == "Desktop"] == ["bundle.tar"]
+
+
+class TestBreak:
+    def read(self, visitor: Visitor, portal: PlayedPortal, count: int) -> None:
+        for number in range(count):
+            portal.file(draft(f"Number {number}."))
+        import_(visitor, portal)
+        for number in range(1, count + 1):
+            visitor.get(f"/case/2026-{number:04}")
+
+    def test_proposed_put_away_and_proposed_again(self, visitor: Visitor, portal: PlayedPortal) -> None:
+        self.read(visitor, portal, 20)
+        page = visitor.get("/")
+        assert "You have read 20 cases today." in page.successes
+        visitor.submit(page.form("/break/seen"))
+        assert "away from the screen" not in visitor.get("/").html
+
+    def test_a_case_that_is_read_again_counts_once(self, visitor: Visitor, portal: PlayedPortal) -> None:
+        self.read(visitor, portal, 9)
+        visitor.get("/case/2026-0001")
+        page = visitor.get("/")
+        assert "You have read 9 cases today." in page.html
+        assert not page.successes
+
+    def test_switched_off_and_on(self, visitor: Visitor, portal: PlayedPortal) -> None:
+        self.read(visitor, portal, 10)
+        visitor.submit(visitor.get("/").form("/break/off"))
+        assert not visitor.get("/").successes
+        visitor.submit(visitor.get("/more").form("/break/on"))
+        assert visitor.get("/").successes
+
+    def test_the_number_outlives_the_program_and_says_nothing_else(
+        self, visitor: Visitor, portal: PlayedPortal
+    ) -> None:
+        self.read(visitor, portal, 3)
+        visitor.opened.door.lock()
+        again = Visitor(Opened(visitor.opened.root)).enter()
+        assert "You have read 3 cases today." in again.get("/").html
+        with working(again.opened.door.place, again.opened.door.keyring()) as desk:
+            assert desk.casebook.all("SELECT * FROM reading") == [("default", "2026-11-25", 3)]
+        again.opened.clock.forward(days=1)
+        assert "read" not in next(again.get("/").find("main")).text
