@@ -124,9 +124,18 @@ def _print_referral(made: Made, options: argparse.Namespace) -> None:
     if made.keep_from:
         base.advise(f"NOTE: the reporter asked to keep this from: {console.line(', '.join(made.keep_from))}.")
     directory, case = base.quoted(options.dir), manifest.case
+    if made.restricted:
+        base.advise("NOTE: the use of this case is restricted on somebody's request: be sure that you may refer it.")
     if options.sealed:
         base.advise("Only the authority can open it: age -d -i KEY FILE | tar x")
-    base.advise(f"Next: tell the reporter: desk reply {directory} {case} --status forwarded-police")
+    base.advise(f"Next: tell the reporter: desk reply {directory} {case} --status {_status(made)}")
+
+
+def _status(made: Made) -> str:
+    """What the reporter is told of where it went."""
+    if made.police:
+        return "forwarded-police"
+    return "forwarded-stopline" if made.manifest.authority == "stopline" else "forwarded-other"
 
 
 def authority_(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from portal import canonical
 from portal.channels import Channel, load
-from portal.desk import authorities, cleaning
+from portal.desk import authorities, cleaning, holding
 from portal.desk.authorities import Authority
 from portal.desk.cases import Case
 from portal.desk.folder import check_free
@@ -57,6 +57,10 @@ class Made:
     contact: Contact
     keep_from: tuple[str, ...]
     mentioned: tuple[str, ...]
+    police: bool
+    """Whether it went to police or a prosecutor."""
+    restricted: bool
+    """Whether the use of the case is restricted on somebody's request."""
 
 
 def refer(desk: Desk, case: Case, out: Path, wish: Wish, channels: Mapping[str, Channel] | None = None) -> Made:
@@ -105,7 +109,11 @@ def refer(desk: Desk, case: Case, out: Path, wish: Wish, channels: Mapping[str, 
         writing.write_sealed(out, recipient, [*made, signature], record)
     else:
         writing.write_folder(out, made, signature, record)
-    return Made(listing, sha256(data).hex(), referral.contact, tuple(referral.keep_from), gathered.mentioned)
+    return Made(
+        *(listing, sha256(data).hex(), referral.contact, tuple(referral.keep_from), gathered.mentioned),
+        police=bool(to and to.police),
+        restricted=holding.is_restricted(desk.casebook, case),
+    )
 
 
 def _check(wish: Wish, to: Authority | None) -> None:

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from portal.age import HybridIdentity, X25519Identity
+from portal.desk import cases, persons, session
+from tests.desk.conftest import PASSPHRASE
 from tests.desk.played import PlayedPortal, draft
 from tests.desk.referring.conftest import CONTACT, SAID
 from tests.desk.test_cli import Terminal
@@ -40,7 +42,7 @@ def test_refer_says_what_it_made(root: Path, case: str, run: Terminal, tmp_path:
     assert f"Referral 1 of case {case} is in {tmp_path / 'out'}." in out
     assert "contact data stays here" in out
     assert "WARNING: the texts name the reporter's name all the same" in run.advice
-    assert "--status forwarded-police" in run.advice
+    assert "--status forwarded-other" in run.advice
     manifest = (tmp_path / "out" / "manifest.json").read_bytes()
     for entry in json.loads(manifest)["files"]:
         assert f"{entry['name']}" in out
@@ -51,6 +53,8 @@ def test_refer_says_what_it_made(root: Path, case: str, run: Terminal, tmp_path:
     out = run("refer", root, case, tmp_path / "police", "--to", "police", "--format", "json")
     assert "Referral 3 of case 2026-0001 to police" in out
     assert "with the consent that the report records" in out
+    assert "--status forwarded-police" in run.advice
+    assert "NOTE" not in run.advice
     assert sorted(path.name for path in (tmp_path / "police").iterdir()) == [
         *("manifest.json", "manifest.json.minisig", "referral.json"),
     ]
@@ -59,10 +63,18 @@ def test_refer_says_what_it_made(root: Path, case: str, run: Terminal, tmp_path:
 def test_refer_to_a_name_that_is_not_listed(root: Path, case: str, run: Terminal, tmp_path: Path) -> None:
     run("refer", root, case, tmp_path / "out", "--to", "stopline", "--format", "urls")
     assert "stopline is not among your authorities" in run.advice
+    assert "--status forwarded-stopline" in run.advice
     assert "No age recipient of stopline" in run.error(
         "refer", root, case, tmp_path / "x", "--to", "stopline", "--sealed"
     )
     assert "There is no format 'word'" in run.error("refer", root, case, tmp_path / "x", "--format", "pdf,word")
+
+
+def test_refer_says_where_the_use_is_restricted(root: Path, case: str, run: Terminal, tmp_path: Path) -> None:
+    with session.open_desk(root, PASSPHRASE, writing=True) as desk:
+        persons.decide(desk, cases.find(desk.casebook, case), "restriction", "asked in a letter")
+    run("refer", root, case, tmp_path / "out", "--format", "json")
+    assert "the use of this case is restricted" in run.advice
 
 
 def test_authorities(root: Path, run: Terminal) -> None:
