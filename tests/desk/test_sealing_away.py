@@ -12,7 +12,7 @@ import pytest
 
 from portal.age import HybridIdentity, X25519Identity, decrypt
 from portal.channels import Channel
-from portal.desk import authorities, cases, custody, sealing_away, session, verifying
+from portal.desk import authorities, cases, custody, purging, sealing_away, session, verifying
 from portal.desk.authorities import Authority
 from portal.desk.cases import Case
 from portal.desk.extracting import extract
@@ -131,6 +131,22 @@ def test_verify_knows_it_and_the_log_says_it(root: Path, desk: Desk, case: Case,
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(DeskError, match=path.name):
         verifying.verify(desk.folder, desk.keyring)
+
+
+def test_what_a_crash_left_is_found_and_erased_by_a_purge(
+    root: Path, desk: Desk, case: Case, to: Authority, tmp_path: Path
+) -> None:
+    first = cases.messages(desk.casebook, case)[0]
+    item = desk.folder.sealed(first.sha256)
+    data = item.read_bytes()
+    gone = sealing_away.seal_away(desk, case, 1, to, tmp_path / "out.age")
+    item.write_bytes(data)
+    desk.casebook.run("INSERT INTO erasing (sha256) VALUES (?)", gone.original)
+    with pytest.raises(DeskError, match="should be erased"):
+        verifying.verify(desk.folder, desk.keyring)
+    purging.finish(desk)
+    assert not item.exists()
+    verifying.verify(desk.folder, desk.keyring)
 
 
 def test_a_bundle_does_not_bring_it_back(
