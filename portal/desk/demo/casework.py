@@ -3,12 +3,14 @@
 import dataclasses
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from random import Random
 
-from portal.desk import cases
+from portal.desk import authorities, cases
 from portal.desk.cases import Case
 from portal.desk.demo.agenda import Agenda
 from portal.desk.demo.texts import texts
+from portal.desk.referring.acting import Wish, refer
 from portal.desk.replies import reply
 from portal.desk.session import Desk
 from portal.report import Status
@@ -27,6 +29,14 @@ _DECISIONS: dict[str, dict[Status, int]] = {
 }
 """How often each status follows the first look, by channel."""
 _AFTER_A_QUESTION: dict[Status, int] = {"forwarded-police": 60, "forwarded-other": 15, "closed": 25}
+_AUTHORITIES = (
+    ("parquet", "Parquet (demonstration)", True),
+    ("police-judiciaire", "Police judiciaire (demonstration)", True),
+    ("partner-hotline", "A hotline abroad (demonstration)", False),
+)
+"""Name, title, and whether it is police or prosecutor."""
+_REFERRED, _REFERRALS = 0.2, 12
+"""So many of what is forwarded has a folder made for it, and so many folders at most: each takes a while."""
 _LEFT_LYING = 0.04
 """So many cases nobody looks at for a long time, so that something is overdue."""
 _COMES_BACK_ASKED, _COMES_BACK = 0.55, 0.07
@@ -36,14 +46,20 @@ _COMES_BACK_ASKED, _COMES_BACK = 0.55, 0.07
 class Casework:
     """The work on all cases of a demonstration. `desk` has the demonstration's clock.
 
-    `returns` is called with a case whose reporter writes again, and the days until then.
+    `returns` is called with a case whose reporter writes again, and the days until then. Referrals are made in the
+    folder `outgoing`, and deleted as if they had been handed over.
     """
 
-    def __init__(self, desk: Desk, random: Random, agenda: Agenda, returns: Callable[[str, int], None]) -> None:
+    def __init__(
+        self, desk: Desk, random: Random, agenda: Agenda, outgoing: Path, returns: Callable[[str, int], None]
+    ) -> None:
         self._desk = desk
         self._random = random
         self._agenda = agenda
         self._returns = returns
+        self._outgoing = outgoing
+        self._authorities = [authorities.add(desk, name, title, police=police) for name, title, police in _AUTHORITIES]
+        self._referrals = 0
         self._desks = [desk, *(_as(desk, person) for person in PEOPLE)]
         self.answers = 0
 
@@ -83,9 +99,21 @@ class Casework:
             else:
                 self._agenda.plan(self._random.uniform(30, 60), partial(self._close, name))
         elif status.startswith("forwarded"):
+            self._refer(name, police=status == "forwarded-police")
             self._agenda.plan(self._random.uniform(20, 140), partial(self._close, name))
         if self._random.random() < _COMES_BACK:
             self._returns(name, self._random.randint(3, 30))
+
+    def _refer(self, name: str, *, police: bool) -> None:
+        if self._random.random() >= _REFERRED or self._referrals >= _REFERRALS:
+            return
+        if cases.messages(self._desk.casebook, self._case(name))[0].report.keep_from:
+            return
+        to = self._random.choice([authority for authority in self._authorities if authority.police == police])
+        out = self._outgoing / f"referral-{name}"
+        if not out.exists():
+            refer(self._random.choice(self._desks), self._case(name), out, Wish(to, formats=("json", "urls")))
+            self._referrals += 1
 
     def _close(self, name: str) -> None:
         case = self._case(name)

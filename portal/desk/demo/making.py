@@ -105,7 +105,7 @@ class _Demonstration:
         self._later: list[Filing] = []
         self._threads: dict[bytes, Filing] = {}
         self._agenda = Agenda(random, clock)
-        self._casework = Casework(desk, random, self._agenda, self._writes_again)
+        self._casework = Casework(desk, random, self._agenda, between, self._writes_again)
         self._portal = DemoPortal(desk.keyring.recipient, desk.name, between)
         self._pack = between / "pack.tar"
         self._messages = 0

@@ -11,7 +11,12 @@ document     all tables as a PDF
 files        all tables as JSON or CSV
 """
 
+import logging
+
 from portal.desk.statistics.periods import Period
 from portal.desk.statistics.tables import Row, Table, spanning, tables
 
 __all__ = ["Period", "Row", "Table", "spanning", "tables"]
+
+# Where matplotlib can write no cache folder, it takes one that is gone when the program ends, and would say so at once.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -5,7 +5,6 @@ its own cache folder, and nothing else anywhere. Every picture stands beside a t
 """
 
 import io
-import logging
 import textwrap
 
 import matplotlib
@@ -18,8 +17,6 @@ from portal.desk.statistics.labels import Labels
 from portal.desk.statistics.layout import ordered
 from portal.desk.statistics.tables import Row, Table
 
-# Where no cache folder can be written, it takes one that is gone when the program ends, and says so in its log.
-logging.getLogger("matplotlib").setLevel(logging.ERROR)
 # Ids within the picture follow from this instead of from chance: the same table gives the same bytes.
 matplotlib.rcParams["svg.hashsalt"] = "portevoix"
 matplotlib.rcParams["hatch.linewidth"] = 0.8

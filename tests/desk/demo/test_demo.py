@@ -89,6 +89,12 @@ def test_has_follow_ups_and_attachments(desk: Desk) -> None:
     assert {a.type for report in found for a in report.attachments} == {"text/plain", "image/png"}
 
 
+def test_some_were_referred(desk: Desk) -> None:
+    (count, authorities) = desk.casebook.one("SELECT count(*), count(DISTINCT authority) FROM referrals")
+    assert count >= 4
+    assert authorities >= 2
+
+
 def test_its_chain_of_custody_holds_and_has_several_people(desk: Desk) -> None:
     assert custody.check(desk.casebook, [desk.keyring.verify_key]) > REPORTS
     entries = [record.entry for record in custody.records(desk.casebook)]

@@ -70,7 +70,7 @@ def test_one_dimension_gives_nothing_back(counts: list[int]) -> None:
     assert derivable(block, values, hidden) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.tuples(st.integers(1, 3), st.integers(1, 3)).flatmap(
         lambda shape: st.lists(
