@@ -9,6 +9,7 @@ import pytest
 
 from portal.channels import Channel, check_answers, describe
 from portal.desk import cases, custody, demo, session
+from portal.desk.cli import main
 from portal.desk.demo import texts
 from portal.desk.demo.answers import invent
 from portal.desk.demo.texts import LANGUAGES, narrative
@@ -152,3 +153,19 @@ def test_every_language_has_its_sentences(language: str) -> None:
     for status in STATUSES[1:]:
         text = texts.texts(language).answers.text(status, random)
         assert 20 < len(text.encode()) < 4_000
+
+
+def test_the_command_says_what_it_made_and_what_is_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "passphrase"
+    own.write_text("a passphrase of our own\n")
+    path = tmp_path / "desk"
+    status = main(["demo", str(path), "--reports", "2", "--seed", "3", "--passphrase-file", str(own)])
+    out = capsys.readouterr()
+    assert status == 0
+    assert "2 invented reports" in out.out
+    assert "Nothing in it is real" in out.out
+    assert "desk list" in out.err
+    assert "a passphrase" not in out.out + out.err
+    assert main(["demo", str(path), "--passphrase-file", str(own)]) == 1
+    assert main(["demo", str(tmp_path / "none"), "--reports", "0"]) == 1
+    assert not (tmp_path / "none").exists()
