@@ -9,7 +9,7 @@ from portal.errors import DeskError
 Step = Literal["month", "quarter", "year", "period"]
 STEPS: tuple[Step, ...] = ("month", "quarter", "year", "period")
 """From the finest to the widest; the last is the whole of what is counted."""
-_MONTH = re.compile("[0-9]{4}-(0[1-9]|1[0-2])")
+_MONTH = re.compile("(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])")
 _MOST_MONTHS = 100 * 12
 
 

@@ -19,6 +19,8 @@ from portal.desk.statistics.facts import gather, months
 from portal.desk.statistics.periods import STEPS, Period, Step
 from portal.desk.statistics.suppression import Cell
 
+_YEARS_BACK, _YEARS_AHEAD = 50, 1
+"""How far from today the figures reach where no months are asked for, years."""
 _ENOUGH = 0.5
 """A table by period is fine enough when so many of the reports stand in cells that are shown."""
 
@@ -58,9 +60,11 @@ class Table:
 def spanning(casebook: Casebook, now: str, first: str | None = None, last: str | None = None) -> Period:
     """From `first` to `last`, months such as 2026-01; without them, from the first report to the month `now`.
 
+    A portal whose clock is far off does not stretch it: half a century back and a year ahead at most, unless asked for.
     Raises DeskError if one is not a month, or if they are in the wrong order.
     """
-    known = months(casebook) or (now, now)
+    earliest, latest = (f"{int(now[:4]) + years:04}{now[4:]}" for years in (-_YEARS_BACK, _YEARS_AHEAD))
+    known = [min(max(month, earliest), latest) for month in months(casebook) or (now, now)]
     return Period(first or min(known[0], last or now), last or max(known[1], first or now, now))
 
 

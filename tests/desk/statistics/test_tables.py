@@ -173,13 +173,24 @@ def test_what_is_not_said_of_a_period_follows(filed: Desk, first: str | None, la
     assert str(spanning(filed.casebook, "2026-11", first, last)) == expected
 
 
+def test_a_report_of_a_day_that_cannot_be_does_not_stop_the_figures(
+    filed: Desk, portal: PlayedPortal, channels: dict[str, Channel]
+) -> None:
+    for day in ("0001-01-01", "9999-12-31"):
+        portal.file(draft(day), received=day)
+    import_bundle(filed, portal.export(), channels, Trust(portal.keys.public_key))
+    assert str(spanning(filed.casebook, "2026-11")) == "1976-11/2027-11"
+    assert found(filed)["reports"].rows[0].count == len(FILED)
+
+
 @pytest.mark.parametrize(
     ("first", "last", "why"),
     [
         ("2026-13", "2026-14", "written like 2026-01"),
         ("2026-1", "2026-02", "written like"),
         ("2026-03", "2026-02", "is after"),
-        ("1026-03", "2026-02", "hundred years"),
+        ("1900-03", "2026-02", "hundred years"),
+        ("0000-01", "0000-02", "written like"),
     ],
 )
 def test_a_wrong_period_is_explained(first: str, last: str, why: str) -> None:
