@@ -2,7 +2,9 @@
 
 from flask import Blueprint, Response, current_app
 
-from portal.desk import cases, custody, sealing_away
+from portal.desk import cases, custody, holding, origins, sealing_away, triage
+from portal.desk.cases import Case
+from portal.desk.referring import remembering
 from portal.desk.session import Desk
 from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
@@ -32,8 +34,24 @@ def _page(opened: Desk, name: str) -> Response:
         entries=entries,
         history=history,
         channels=channels,
+        flags=_flags(opened, case),
+        source=origins.source(casebook, case),
+        hold=holding.find(casebook, case),
+        referrals=remembering.listed(casebook, case),
         away=sealing_away.by_number(opened, case),
         seal=sealing_away.is_advised(messages),
         is_break_due=reading().is_break_due(opened),
         read=reading().today(opened),
     )
+
+
+def _flags(opened: Desk, case: Case) -> list[tuple[str, str, bool]]:
+    """What a rule says, the question whose answer raised it, and whether that is urgent."""
+    rules = triage.load_rules(opened.folder, current_app.extensions["channels"])
+    rows = opened.casebook.all(
+        "SELECT rule, channel, field, urgent FROM flags WHERE case_id = ? ORDER BY urgent DESC, rule, field", case.id
+    )
+    return [
+        (rules.label(rule, "en"), rules.field_label(channel, field, "en"), bool(urgent))
+        for rule, channel, field, urgent in rows
+    ]

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.desk import console, portals, session
 from portal.desk.casebook import Casebook
-from portal.desk.importing import Outcome, import_bundle
+from portal.desk.dropping import import_file
+from portal.desk.importing import Outcome
 from portal.desk.packing import make_pack
 from portal.desk.portals import Trust
 from portal.desk.web import jobs, places, receiving, wording
@@ -79,7 +80,7 @@ def _import(path: Path, trust: Trust) -> jobs.Work:
 
     def work(progress: Progress) -> Result:
         with session.working(place, keyring, writing=True, clock=now) as opened:
-            return _told(import_bundle(opened, path, channels, trust, progress))
+            return _told(import_file(opened, path, channels, trust, progress))
 
     return work
 
