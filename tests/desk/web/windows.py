@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -109,7 +109,7 @@ class Chromium:
 
 @contextmanager
 def window(name: str) -> Iterator[Window]:
-    """A new window of the browser called `name`."""
+    """A new window of firefox, chromium, or chromium in the dark."""
     if name == "firefox":
         firefox = Firefox()
         try:
@@ -122,7 +122,8 @@ def window(name: str) -> Iterator[Window]:
         pytest.fail("Chromium is missing. Type:  scripts/packages chromium", pytrace=False)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=binary, args=["--no-sandbox"])
-        yield Chromium(browser.new_context(bypass_csp=True).new_page())
+        scheme: Literal["dark", "light"] = "dark" if name == "chromium in the dark" else "light"
+        yield Chromium(browser.new_context(bypass_csp=True, color_scheme=scheme).new_page())
         browser.close()
 
 
