@@ -9,6 +9,7 @@ from portal.channels import load
 from portal.desk.web import (
     answering,
     attachments,
+    backups,
     caring,
     case,
     entering,
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     keeping.bp,
     proving.bp,
     requests.bp,
+    backups.bp,
     settings.bp,
     caring.bp,
     jobs.bp,

@@ -71,7 +71,7 @@ def answers(opened: Opened, name: str) -> list[Answer]:
 
 def pages(name: str) -> Iterator[str]:
     yield from ("/", "/?show=all&sort=newest&channel=website", "/import", "/pack", "/referrals", "/authorities")
-    yield from ("/statistics", "/more", "/due", "/verify", "/person", "/settings", "/job", "/nothing")
+    yield from ("/statistics", "/more", "/due", "/verify", "/person", "/settings", "/backups", "/job", "/nothing")
     yield from (f"/case/{name}{rest}" for rest in ("", "/reply", "/refer", "/keep", "/attachment/1"))
 
 
@@ -402,3 +402,21 @@ class TestBreak:
             assert desk.casebook.all("SELECT * FROM reading") == [("default", "2026-11-25", 3)]
         again.opened.clock.forward(days=1)
         assert "read" not in next(again.get("/").find("main")).text
+
+
+class TestBackups:
+    def test_made_and_read_back(self, filled: Visitor, tmp_path: Path) -> None:
+        (tmp_path / "stick").mkdir()
+        recipient = str(filled.opened.door.keyring().recipient)
+        form = filled.get("/backups").form("/backups/place", "recipients")
+        filled.follow(filled.submit(form, {"other-folder": str(tmp_path / "stick"), "recipients": recipient}))
+        page = filled.done(filled.submit(filled.get("/backups").form("/backups")))
+        assert "read back and found whole" in page.html
+        (made,) = (tmp_path / "stick").iterdir()
+        assert made.name in filled.get("/backups").html
+
+    def test_what_is_wrong_is_said_and_kept(self, filled: Visitor) -> None:
+        form = filled.get("/backups").form("/backups/place", "recipients")
+        page = filled.submit(form, {"other-folder": "/no/such/folder", "recipients": "age1nonsense"})
+        assert page.status == 409
+        assert page.form("/backups/place", "recipients").values["recipients"] == "age1nonsense"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -117,13 +117,19 @@ def window(name: str) -> Iterator[Window]:
         finally:
             firefox.close()
         return
+    with chromium_page(dark=name == "chromium in the dark") as page:
+        yield Chromium(page)
+
+
+@contextmanager
+def chromium_page(*, dark: bool = False) -> Iterator[Page]:
+    """A page of a new Chromium."""
     binary = shutil.which("chromium")
     if binary is None:
         pytest.fail("Chromium is missing. Type:  scripts/packages chromium", pytrace=False)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=binary, args=["--no-sandbox"])
-        scheme: Literal["dark", "light"] = "dark" if name == "chromium in the dark" else "light"
-        yield Chromium(browser.new_context(bypass_csp=True, color_scheme=scheme).new_page())
+        yield browser.new_context(bypass_csp=True, color_scheme="dark" if dark else "light").new_page()
         browser.close()
 
 

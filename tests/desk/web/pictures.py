@@ -1,0 +1,73 @@
+"""Pictures of the desk's page for the manual, made from a demonstration: python -m tests.desk.web.pictures FOLDER."""
+
+import io
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.desk.web.windows import chromium_page
+
+PASSPHRASE = "six words for the pictures only"
+DESK = (sys.executable, "-m", "portal.desk.cli")
+SIZE = (1180, 820)
+"""Of a window, pixels."""
+NARROW = (420, 820)
+MOST_BYTES = 150_000
+"""Of a picture, so that the manual stays small."""
+COLOURS = 64
+
+
+def main(folder: Path) -> None:
+    """Make all pictures in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        root, file = Path(work) / "desk", Path(work) / "passphrase"
+        file.write_text(PASSPHRASE + "\n")
+        given = ("--passphrase-file", str(file))
+        subprocess.run([*DESK, "demo", str(root), *given], check=True, stdout=subprocess.DEVNULL)
+        command = [*DESK, "open", str(root), "--no-browser", *given]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, chromium_page() as page:
+            assert process.stdout is not None
+            _take_all(page, process.stdout.readline().strip(), folder)
+            process.terminate()
+
+
+def _take_all(page: Page, address: str, folder: Path) -> None:
+    home = address.partition("/enter")[0]
+    page.goto(address)
+    _take(page, folder / "inbox.png")
+    _take(page, folder / "inbox-narrow.png", NARROW)
+    page.goto(home + "/?show=urgent")
+    case = page.locator("main tbody a").first.get_attribute("href")
+    for path, name in (
+        (str(case), "case"),
+        (f"{case}/reply", "answer"),
+        (f"{case}/refer", "refer"),
+        ("/import", "import"),
+        ("/pack", "pack"),
+        ("/statistics", "statistics"),
+        ("/due", "due"),
+        ("/verify", "check"),
+        ("/backups", "backups"),
+    ):
+        page.goto(home + path)
+        _take(page, folder / f"{name}.png")
+    page.goto(home + "/")
+    page.get_by_role("button", name="Lock").click()
+    _take(page, folder / "locked.png")
+
+
+def _take(page: Page, path: Path, size: tuple[int, int] = SIZE) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(COLOURS)
+    picture.save(path, optimize=True)
+    if path.stat().st_size > MOST_BYTES:
+        sys.exit(f"{path} has more than {MOST_BYTES:,} bytes: show less in it.")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
