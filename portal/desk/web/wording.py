@@ -28,6 +28,18 @@ SHAPE = {
     "content-gone": "✓",
 }
 """Beside the word, so that a list can be scanned without colours."""
+NEXT = {
+    "received": "read it, then answer the reporter, or refer it.",
+    "under-review": "decide: refer it, ask the reporter, or answer that it is not for us.",
+    "question": "wait for what the reporter writes with the next bundle.",
+    "forwarded-police": "nothing, unless the reporter or the police write.",
+    "forwarded-stopline": "nothing, unless the reporter or Stopline write.",
+    "forwarded-other": "nothing, unless the reporter or the authority write.",
+    "outside-remit": "nothing; it is erased when its time is over.",
+    "closed": "nothing; it is erased when its time is over.",
+    "content-gone": "close it.",
+}
+"""What to do with a case next."""
 LANGUAGE = {"en": "English", "fr": "French", "de": "German", "lb": "Luxembourgish", "pt": "Portuguese"}
 CHANNEL = {
     "travel": "Travel and tourism",
@@ -61,6 +73,9 @@ ACT = {
     "restricted": "Use was restricted",
     "person-searched": "A person was searched for",
     "request-decided": "A request of a person was decided",
+    "unrestricted": "Use is not restricted any more",
+    "reviewed": "Looked at again: still needed",
+    "contact-erased": "The reporter's contact data was erased",
     "purged": "Erased",
     "backed-up": "A backup was made",
     "restored": "Restored from a backup",
@@ -76,6 +91,11 @@ ACT = {
 def status(key: str) -> str:
     """A status in plain words."""
     return STATUS.get(key, key)
+
+
+def next_step(key: str) -> str:
+    """What to do next with a case of this status."""
+    return NEXT.get(key, "look at it.")
 
 
 def shape(key: str) -> str:

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from portal.desk import cases, custody
+from portal.desk.acts import Act
 from portal.desk.cases import Answer
 from portal.desk.referring import remembering
 from portal.desk.session import working
-from portal.desk.web import places
+from portal.desk.web import places, wording
 from portal.receipt import ThreadKeys
 from portal.report import STATUSES
 from tests.desk.played import PlayedPortal, draft, reporter
@@ -192,6 +194,8 @@ class TestAnswer:
         page = filled.get(f"/case/{urgent(filled)}/reply")
         options = {option.attributes["value"]: option.text for option in page.find("option")}
         assert all(options[key] and options[key] != key for key in STATUSES)
+        assert set(STATUSES) == set(wording.NEXT) == set(wording.SHAPE)
+        assert set(get_args(Act)) == set(wording.ACT)
 
     def test_pack(self, filled: Visitor, portal: PlayedPortal, tmp_path: Path) -> None:
         form = filled.get(f"/case/{urgent(filled)}/reply").form("/reply")
