@@ -7,6 +7,7 @@ from flask import Response, request
 
 from portal.channels import load
 from portal.desk.web import (
+    adding,
     answering,
     attachments,
     backups,
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     entering.bp,
     inbox.bp,
     case.bp,
+    adding.bp,
     answering.bp,
     attachments.bp,
     referring.bp,

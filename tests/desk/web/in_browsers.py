@@ -16,7 +16,7 @@ AXE = Path(__file__).parents[2] / "axe"
 DESK = (sys.executable, "-m", "portal.desk.cli")
 PAGES = (
     *("/", "/?show=all&sort=newest", "/import", "/pack", "/referrals", "/authorities", "/statistics", "/more", "/due"),
-    *("/verify", "/person", "/settings", "/backups", "/job", "/nothing", "/enter"),
+    *("/verify", "/person", "/settings", "/backups", "/add", "/job", "/nothing", "/enter"),
 )
 PASSPHRASE = "six words for the tests only"
 

@@ -73,7 +73,18 @@ def answers(opened: Opened, name: str) -> list[Answer]:
 
 def pages(name: str) -> Iterator[str]:
     yield from ("/", "/?show=all&sort=newest&channel=website", "/import", "/pack", "/referrals", "/authorities")
-    yield from ("/statistics", "/more", "/due", "/verify", "/person", "/settings", "/backups", "/job", "/nothing")
+    yield from (
+        "/statistics",
+        "/more",
+        "/due",
+        "/verify",
+        "/person",
+        "/settings",
+        "/backups",
+        "/add",
+        "/job",
+        "/nothing",
+    )
     yield from (f"/case/{name}{rest}" for rest in ("", "/reply", "/refer", "/keep", "/attachment/1"))
 
 
@@ -424,3 +435,20 @@ class TestBackups:
         page = filled.submit(form, {"other-folder": "/no/such/folder", "recipients": "age1nonsense"})
         assert page.status == 409
         assert page.form("/backups/place", "recipients").values["recipients"] == "age1nonsense"
+
+
+class TestAdd:
+    def test_a_call(self, visitor: Visitor) -> None:
+        form = visitor.get("/add").form("/add")
+        said = {"channel": "website", "immediate_danger": "yes", "text": EVIL, "urls": "http://evil.example/a\r\n"}
+        page = visitor.follow(visitor.submit(form, said))
+        assert "It came by telephone." in page.html
+        assert "! Urgent" in page.html
+        assert acts(visitor.opened)[-1] == "added"
+
+    @pytest.mark.parametrize("values", [{"received": "yesterday"}, {"channel": "nonsense"}, {"source": "nonsense"}])
+    def test_what_is_wrong_is_said_and_kept(self, visitor: Visitor, values: dict[str, str]) -> None:
+        page = visitor.submit(visitor.get("/add").form("/add"), {"channel": "other", "text": "Kept.", **values})
+        assert page.status == 409
+        assert page.alerts
+        assert page.form("/add").values["text"] == "Kept."
