@@ -2,10 +2,11 @@
 
 from flask import Blueprint, Response, current_app
 
-from portal.desk import cases, custody, holding, origins, sealing_away, triage
+from portal.desk import cases, holding, origins, sealing_away, triage
 from portal.desk.cases import Case
 from portal.desk.referring import remembering
 from portal.desk.session import Desk
+from portal.desk.web import log
 from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
 from portal.desk.web.showing import page
@@ -27,12 +28,11 @@ def _page(opened: Desk, name: str) -> Response:
     reading().read(opened, case.name)
     messages = cases.messages(casebook, case)
     entries = thread(messages, cases.answers(casebook, case), [], channels, "en")
-    history = list(custody.records(casebook, case.name))
     return page(
         "case",
         case=case,
         entries=entries,
-        history=history,
+        history=log.of_case(casebook, case.id),
         channels=channels,
         flags=_flags(opened, case),
         source=origins.source(casebook, case),

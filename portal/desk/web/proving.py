@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import custody, verifying
+from portal.desk import verifying
 from portal.desk.custody import Head
-from portal.desk.web import jobs
+from portal.desk.web import jobs, log
 from portal.desk.web.door import desk, door
 from portal.desk.web.jobs import Progress, Result
 from portal.desk.web.showing import page
@@ -21,10 +21,8 @@ _SHOWN = 200
 def ask(error: str = "", status: int = 200) -> Response:
     """Ask for the proof, and show the end of the log."""
     with desk() as opened:
-        records = list(custody.records(opened.casebook))
-    return page(
-        "verify", status, records=records[: -_SHOWN - 1 : -1], total=len(records), form=request.form, error=error
-    )
+        records, total = log.newest(opened.casebook, _SHOWN), log.length(opened.casebook)
+    return page("verify", status, records=records, total=total, form=request.form, error=error)
 
 
 @bp.post("/verify")

@@ -35,6 +35,8 @@ class Server(TcpWSGIServer):
         self._door = door
         self.folder = door.place.root
         self._stopping = threading.Event()
+        self._waking = threading.RLock()
+        self._is_closed = False
         adjustments = Adjustments(
             host=HOST,
             port=bound.getsockname()[1],
@@ -78,6 +80,18 @@ class Server(TcpWSGIServer):
             for channel in list(self.active_channels.values()):
                 channel.handle_close()
             self.close()
+
+    def pull_trigger(self) -> None:
+        """Wake the loop. What outlives the server must not write into whatever has its pipe's number then."""
+        with self._waking:
+            if not self._is_closed:
+                super().pull_trigger()
+
+    def close(self) -> None:
+        """End it all."""
+        with self._waking:
+            self._is_closed = True
+            super().close()
 
     def _finish(self) -> None:
         """Send out the answer to whoever closed the desk."""
