@@ -7,7 +7,7 @@ from datetime import date
 
 from portal import parcel, report
 from portal.age import HybridRecipient, encrypt
-from portal.desk import cases
+from portal.desk import cases, origins
 from portal.desk.cases import Case
 from portal.desk.naming import check_name
 from portal.desk.session import Desk
@@ -20,8 +20,10 @@ _ID_BYTES = 16
 def reply(desk: Desk, case: Case, status: Status, text: str, follow_up: Sequence[str], today: date) -> Reply:
     """Give a case a status, and tell its reporter so with `text` (at most 4,000 bytes of UTF-8; may be empty).
 
-    `follow_up` names the desks that further messages of the reporter are sealed to. Raises DeskError.
+    `follow_up` names the desks that further messages of the reporter are sealed to. Raises DeskError, also where no
+    mailbox is known in which the answer could be read.
     """
+    origins.check_answerable(desk.casebook, case)
     for name in follow_up:
         check_name(name, "The name of a desk")
     recipient = HybridRecipient.parse(cases.messages(desk.casebook, case)[0].report.recipient)

@@ -1,7 +1,9 @@
 """What each command of `desk` does and prints; one module a concern, each with `add`."""
 
 from portal.desk.commands import (
+    adding,
     answering,
+    backing_up,
     completing,
     custody,
     demo,
@@ -12,7 +14,23 @@ from portal.desk.commands import (
     referring,
     retaining,
     statistics,
+    transferring,
 )
 
-MODULES = (making, opening, exchange, reading, answering, referring, statistics, custody, retaining, demo, completing)
+MODULES = (
+    making,
+    opening,
+    exchange,
+    adding,
+    reading,
+    answering,
+    transferring,
+    referring,
+    statistics,
+    custody,
+    retaining,
+    backing_up,
+    demo,
+    completing,
+)
 """In the order in which `desk --help` shows their commands."""
