@@ -16,11 +16,11 @@ from portal.age import decrypt, strip_armor
 from portal.age.header import MAGIC
 from portal.age.pem import is_armored
 from portal.channels import Channel
-from portal.desk import arriving, cases, origins, triage
+from portal.desk import arriving, cases, contacts, origins, triage
 from portal.desk.casebook import Casebook
 from portal.desk.checking import Checked, check
 from portal.desk.folder import Part, pieces
-from portal.desk.importing import Outcome, import_bundle
+from portal.desk.importing import Outcome, check_repeat, import_bundle
 from portal.desk.portals import Trust
 from portal.desk.session import Desk
 from portal.errors import AgeError, FormatError, NoMatch, ParcelError, Refused
@@ -67,8 +67,10 @@ def import_item(desk: Desk, path: Path, channels: Mapping[str, Channel]) -> Outc
         item, locator = bytes.fromhex(checked.report.id), checked.report.locator
         portal = _portal(desk.casebook, locator)
         if portal is not None and (before := cases.stored(desk.casebook, portal, item)) is not None:
-            if before.raw != checked.raw:
-                raise Refused(f"{path} was not imported. Another item with the same id is here, and that one is kept.")
+            try:
+                check_repeat(before, checked, erased=contacts.is_erased(desk.casebook, before.id))
+            except FormatError as error:
+                raise Refused(f"{path} was not imported. {error}") from None
             outcome.known = 1
             return outcome
         part.become(desk.folder.sealed(sha256))

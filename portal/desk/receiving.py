@@ -20,11 +20,12 @@ import minisign
 from portal import bundle
 from portal.age import decrypt, strip_armor
 from portal.channels import Channel
-from portal.desk import arriving, cases, origins, portals, triage
+from portal.desk import arriving, cases, contacts, origins, portals, triage
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
 from portal.desk.checking import Checked, check
 from portal.desk.folder import Part, pieces
+from portal.desk.importing import check_repeat
 from portal.desk.session import Desk
 from portal.desk.transfer_archive import Entered, Item, Note, Reader, Transfer
 from portal.desk.triage import Triage
@@ -101,8 +102,8 @@ def _read(desk: Desk, path: Path, key: minisign.PublicKey, channels: Mapping[str
         stored = cases.stored(desk.casebook, portal, bytes.fromhex(item.entry.id))
         if stored is None:
             whole.items.append(item)
-        elif stored.raw != item.checked.raw:
-            raise TransferError("Another item with the same id is here already, and that one is kept.")
+        else:
+            check_repeat(stored, item.checked, erased=contacts.is_erased(desk.casebook, stored.id))
     if not read and _case(desk.casebook, whole) is None:
         raise TransferError("The case is not here: let the other desk hand over the whole of it (--whole).")
     return whole

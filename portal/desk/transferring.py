@@ -91,6 +91,11 @@ def transfer(
     check_name(to, "The name of a desk")
     if to == desk.name:
         raise DeskError("This is the desk's own name: name the desk that is to have the case.")
+    if desk.casebook.one("SELECT 1 FROM sealed_away WHERE case_id = ?", case.id):
+        raise DeskError(
+            "An attachment of this case was handed to an authority and erased here, so what is left of its item proves "
+            "nothing to another desk: make a referral instead (desk refer)."
+        )
     before = _marks(desk.casebook, case, to)
     marks = before if before is not None and not whole else _Marks()
     messages = _messages(desk.casebook, case, marks.message)
