@@ -19,9 +19,6 @@ from portal.desk.casebook import Casebook
 from portal.desk.session import Desk
 from portal.errors import DeskError, KeyFailure
 
-KEY = "backup-place"
-"""In the settings."""
-
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where backups go, to whom they are sealed, and how many are kept."""
@@ -42,6 +39,15 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise DeskError(f"The backup place names a recipient that is none ({error}): set it again.") from None
 
 
+PLACE = preferences.define(
+    "backup-place",
+    Place | None,
+    None,
+    "Where backups go, to whom they are sealed and how many are kept; `desk backup-place` sets it.",
+    example='{"folder": "/media/stick", "recipients": ["age1pq1…"], "keep": 7}',
+)
+
+
 @dataclass(frozen=True)
 class Kept:
     """A backup that was made, and the older ones that made room for it, by name."""
@@ -52,7 +58,8 @@ class Kept:
 
 def place(casebook: Casebook) -> Place | None:
     """The backup place, or None where none is set."""
-    return preferences.get(casebook, KEY, Place | None, None)  # type: ignore[arg-type]
+    chosen: Place | None = preferences.value(casebook, PLACE)
+    return chosen
 
 
 def set_place(desk: Desk, folder: Path, recipients: Sequence[str], keep: int = limits.BACKUPS_KEPT) -> Place:
@@ -65,13 +72,13 @@ def set_place(desk: Desk, folder: Path, recipients: Sequence[str], keep: int = l
         raise DeskError("Say to whom backups are sealed: --to RECIPIENT, or -R FILE.")
     chosen = Place(str(folder.resolve()), list(recipients), keep)
     chosen.sealing()
-    preferences.put(desk, KEY, chosen)
+    preferences.put(desk, PLACE.key, chosen)
     return chosen
 
 
 def unset_place(desk: Desk) -> None:
     """Have no backup place any more: packs acknowledge everything again, whether a backup holds it or not."""
-    preferences.put(desk, KEY, None)
+    preferences.put(desk, PLACE.key, None)
 
 
 def back_up_there(desk: Desk, progress: Progress = lambda done, total: None) -> Kept:
