@@ -52,7 +52,7 @@ build_release() {
     "$python" -m venv "$release/venv"
     set -- --quiet --disable-pip-version-check --no-cache-dir
     [ -z "$wheels" ] || set -- "$@" --no-index --find-links "$wheels"
-    "$release/venv/bin/python" -m pip install "$@" --require-hashes --only-binary :all: -r "$here/requirements/portal.lock"
+    "$release/venv/bin/python" -m pip install "$@" --require-hashes -r "$here/requirements/portal.lock"
     source=$(mktemp -d)
     (cd "$here" && cp -R portal tor templates setup.cfg pyproject.toml README.md LICENSE "$source")
     "$release/venv/bin/python" -m pip install "$@" --no-deps --no-build-isolation "$source"

@@ -22,7 +22,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from portal import archive, canonical, files, limits, state
-from portal.errors import BackupError, FormatError, StoreError
+from portal.errors import PortalBackupError, FormatError, StoreError
 from portal.report import Day, Hex16, Hex32, Name, Size
 from portal.spool import SealedSpool
 from portal.store import Store
@@ -106,7 +106,7 @@ class Writer:
     """Writes one backup; `copied` says what is in it when `pieces` has come to its end."""
 
     def __init__(self, store: Store, folder: Path, keys: Path, today: date) -> None:
-        """`folder` is the state folder; `keys` that of keys, which may be missing. Raises BackupError, StoreError."""
+        """`folder` is the state folder; `keys` that of keys, which may be missing. Raises PortalBackupError, StoreError."""
         self._store = store
         self._folder = folder
         self._front = Front(
@@ -155,14 +155,14 @@ class Writer:
 def restore(store: Store, folder: Path, pieces: Iterable[bytes]) -> Copied:
     """Make a portal in `folder` and in the empty `store` out of a backup's archive.
 
-    Killed at any moment, it is simply done again. Raises BackupError, SettingsError, StoreError.
+    Killed at any moment, it is simply done again. Raises PortalBackupError, SettingsError, StoreError.
     """
     if (folder / state.RECEIPT_SECRET).exists():
-        raise BackupError(f"{folder} holds a portal already: restore into a new folder.")
+        raise PortalBackupError(f"{folder} holds a portal already: restore into a new folder.")
     try:
         return _Restoration(store, pieces).run(folder)
     except FormatError as error:
-        raise BackupError(f"The backup cannot be read to its end, and no portal was made: {error}") from None
+        raise PortalBackupError(f"The backup cannot be read to its end, and no portal was made: {error}") from None
 
 
 class _Restoration:
@@ -244,7 +244,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        raise BackupError(f"{path} cannot be read: look at its owner and its content, then make the backup.") from None
+        raise PortalBackupError(
+            f"{path} cannot be read: look at its owner and its content, then make the backup."
+        ) from None
 
 
 def _json(name: str, value: msgspec.Struct) -> Iterator[bytes]:

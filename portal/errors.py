@@ -21,7 +21,7 @@
     │   ├── StoreUnavailable     it does not answer
     │   ├── StoreFull            there is no room
     │   └── StoreInUse           another portal serves this state folder
-    ├── BackupError              a backup cannot be made or restored
+    ├── PortalBackupError        a portal's backup cannot be made or restored
     ├── SpoolError               what lay on the disk while it was received was changed there
     ├── UploadError              the files of a form cannot be taken
     │   ├── TooManyFiles         more than one report may have
@@ -35,6 +35,7 @@
     │   └── CapsuleExpired       the mailbox' capsule cannot be used any more
     └── DeskError                the desk cannot do what was asked
         ├── WrongPassphrase      the keyring does not open
+        ├── CasebookDamaged      the casebook does not open with this key
         ├── Refused              a bundle, pack or key is not acceptable
         ├── RulesError           triage.toml is wrong
         ├── NetworkRefused       something in the desk's process tried to go online
@@ -133,7 +134,7 @@ class StoreInUse(StoreError):
     pass
 
 
-class BackupError(PortevoixError):
+class PortalBackupError(PortevoixError):
     pass
 
 
@@ -190,6 +191,10 @@ class DeskError(PortevoixError):
 
 
 class WrongPassphrase(DeskError):
+    pass
+
+
+class CasebookDamaged(DeskError):
     pass
 
 

@@ -111,79 +111,10 @@ FREE_BYTES_TEXT = 64 * MIB
 """Below this much free space every report is refused, bytes."""
 
 # Serving.
-RECV_BYTES = 8 * KIB
-"""What is read from a connection at once, bytes: over Tor there is rarely more, …"""
-RECV_TIMES = 8
-"""… and where there is, so often before the next connection has its turn."""
-HEADER_BYTES = 8 * KIB
-"""The headers of one part of a form (name, file name, type), bytes."""
-
-# What a sealed item holds (docs/format.md sections 2 and 3).
-ITEM_BYTES = 64 * KIB
-"""The padded archive of an item without attachments, bytes."""
-REPORT_BYTES = 60 * KIB
-"""`report.json` without attachments, bytes."""
-REPORT_WITH_ATTACHMENTS_BYTES = 128 * KIB
-"""`report.json` with attachments, bytes."""
-REPORT_TEXT_BYTES = 256 * KIB
-"""`report.txt`, bytes, as far as a reader of hostile items goes."""
-
-# Replies (docs/format.md section 8).
-REPLY_BYTES = 16 * KIB
-"""The padded archive of a reply, bytes."""
-REPLY_TEXT_BYTES = 4_000
-"""The text of a reply, bytes of UTF-8."""
-SEALED_REPLY_BYTES = 32 * KIB
-"""A sealed reply as it travels, bytes: the archive, one stanza, and room to spare."""
-REPLY_MONTHS = 12
-"""How long an unread reply lies at the portal, months."""
-
-# Bundles and packs (docs/format.md sections 9 and 10).
-MANIFEST_BYTES = 16 * MIB
-"""`manifest.json`, bytes."""
-SIGNATURE_BYTES = 1 * KIB
-"""`manifest.json.minisig`, bytes."""
-BUNDLE_ITEMS = 10_000
-"""Items in one bundle."""
-PACK_REPLIES = 10_000
-"""Replies in one pack."""
-PACK_COLLECTED = 20_000
-"""Acknowledgements in one pack."""
-SEALED_ITEM_BYTES = 320 * MIB
-"""One sealed item as it travels, bytes: a submission, Padmé's 12 %, the header."""
-
-# Key stretching (docs/format.md section 6).
-ARGON2_PASSES = 3
-ARGON2_KIB = 64 * KIB
-"""Memory of one Argon2id, KiB."""
-
-# Time.
-TICKET_DAYS = 1
-"""Days after its own on which a ticket takes new reports; one more for repeats."""
-DAY_KEYS = 3
-"""Days, today among them, whose keys are accepted."""
-MAILBOX_SECONDS = 2 * 3600
-"""A mailbox page shows replies for so long after the last one, seconds."""
-MAILBOX_MAX_SECONDS = 12 * 3600
-"""… and never longer than this after the words were typed, seconds."""
-MAILBOX_GRACE_SECONDS = 6 * 3600
-"""After that a message is still taken for so long, seconds, without showing replies."""
-FILING_WAIT_SECONDS = 60.0
-"""A filing without files waits so long for key stretching, seconds; one with files waits on."""
-MAILBOX_WAIT_SECONDS = 30.0
-"""A mailbox visit waits so long for key stretching, seconds."""
-
-# Room (defaults; `portal.settings`).
-IN_FLIGHT_BYTES = 2048 * MIB
-"""All request bodies that are being received at one moment, bytes; they lie encrypted on the state volume."""
-FREE_BYTES_ATTACHMENTS = 1024 * MIB
-"""Below this much free space attachments are refused, bytes."""
-FREE_BYTES_TEXT = 64 * MIB
-"""Below this much free space every report is refused, bytes."""
-
-# Serving.
 RECV_BYTES = 16 * KIB
-"""What is read from a connection at once, bytes: tor hands over no more, and a round of the loop stays short."""
+"""What is read from a connection at once, bytes: tor hands over no more, …"""
+RECV_TIMES = 8
+"""… and where more has come, so often before the next connection has its turn."""
 HEADER_BYTES = 16 * KIB
 """Request line and headers of one request, bytes; Tor Browser sends about 600."""
 CHUNK_LINE_BYTES = 1 * KIB

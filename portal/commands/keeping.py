@@ -19,7 +19,7 @@ from portal.age import (
 )
 from portal.commands import base
 from portal.commands.base import Command
-from portal.errors import AgeError, BackupError
+from portal.errors import AgeError, PortalBackupError
 from portal.store import Store
 
 _IDENTITY_BYTES = 64 * limits.KIB
@@ -51,7 +51,7 @@ def _backup(options: argparse.Namespace) -> None:
     recipients = _recipients(options)
     out = options.out or _named(options.into)
     if out.exists():
-        raise BackupError(f"{out} exists already and is not overwritten: choose another name.")
+        raise PortalBackupError(f"{out} exists already and is not overwritten: choose another name.")
     chosen = base.settings_of(options)
     with closing(base.store_of(chosen)) as store:
         writer = backup.Writer(store, chosen.state, chosen.keys, base.today())
@@ -69,19 +69,21 @@ def _recipients(options: argparse.Namespace) -> list[Recipient]:
         found = [parse_recipient(text) for text in options.to]
         found += parse_recipients(options.to_file.read_text()) if options.to_file else []
     except AgeError as error:
-        raise BackupError(f"A recipient of the backup cannot be used: {error}") from None
+        raise PortalBackupError(f"A recipient of the backup cannot be used: {error}") from None
     if not all(isinstance(recipient, HybridRecipient) for recipient in found):
-        raise BackupError(
+        raise PortalBackupError(
             "A backup is sealed to post-quantum recipients only (age1pq1…): make one with `age-keygen -pq`."
         )
     if not found:
-        raise BackupError("Say to whom the backup is sealed: --to RECIPIENT, whose identity is not on this machine.")
+        raise PortalBackupError(
+            "Say to whom the backup is sealed: --to RECIPIENT, whose identity is not on this machine."
+        )
     return found
 
 
 def _named(folder: Path | None) -> Path:
     if folder is None:
-        raise BackupError("Say where the backup goes: OUT, a new file, or --into FOLDER.")
+        raise PortalBackupError("Say where the backup goes: OUT, a new file, or --into FOLDER.")
     return folder / f"portevoix-{base.today().isoformat()}.age"
 
 
@@ -96,7 +98,7 @@ def _restore(options: argparse.Namespace) -> None:
                 store, chosen.state, decrypt(_identities(options.identity), _pieces(options.backup))
             )
         except AgeError as error:
-            raise BackupError(f"The backup cannot be opened, and no portal was made: {error}") from None
+            raise PortalBackupError(f"The backup cannot be opened, and no portal was made: {error}") from None
     if options.database:
         settings.remember_database(chosen.state, options.database)
     print(
@@ -116,7 +118,7 @@ def _identities(path: Path) -> list[Identity]:
     try:
         return parse_identities(data.decode("utf-8", "replace"))
     except AgeError as error:
-        raise BackupError(f"{path} holds no identity that can be used: {error}") from None
+        raise PortalBackupError(f"{path} holds no identity that can be used: {error}") from None
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal import backup, state
-from portal.errors import BackupError, PortevoixError, SettingsError, StoreError
+from portal.errors import PortalBackupError, PortevoixError, SettingsError, StoreError
 from portal.limits import MIB
 from portal.store import Store, copies, sqlite_url
 from tests.store.helpers import add, answer, claim, content, identifier, ids
@@ -122,7 +122,7 @@ def test_cut_short(filled: Store, other: Store, folder: Path, tmp_path: Path, sh
     """Nothing that could be served is made; the whole backup then goes on where it stopped."""
     data = written(filled, folder)
     new = tmp_path / "new"
-    with pytest.raises(BackupError, match="no portal was made"):
+    with pytest.raises(PortalBackupError, match="no portal was made"):
         backup.restore(other, new, [data[: int(len(data) * share)]])
     with pytest.raises(SettingsError, match="is missing"):
         state.load(new)
@@ -175,7 +175,7 @@ def test_broken_off_anywhere(filled: Store, folder: Path, tmp_path: Path, monkey
 
 
 def test_a_portal_is_not_overwritten(filled: Store, other: Store, folder: Path) -> None:
-    with pytest.raises(BackupError, match="holds a portal already"):
+    with pytest.raises(PortalBackupError, match="holds a portal already"):
         backup.restore(other, folder, [written(filled, folder)])
     assert ids(other) == []
 
@@ -193,7 +193,7 @@ def test_hostile(filled: Store, other: Store, folder: Path, tmp_path: Path, old:
     data = written(filled, folder)
     assert data.count(old) == 1
     assert len(old) == len(new)
-    with pytest.raises(BackupError):
+    with pytest.raises(PortalBackupError):
         backup.restore(other, tmp_path / "new", [data.replace(old, new)])
     assert not (tmp_path / "new" / state.RECEIPT_SECRET).exists()
     assert not (tmp_path / "p").exists()
