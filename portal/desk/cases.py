@@ -72,6 +72,22 @@ def find(casebook: Casebook, name: str) -> Case:
     return _case(*row)
 
 
+def by_row(casebook: Casebook, row: int) -> Case:
+    """The case of a row that is there."""
+    return _case(*casebook.one(f"{_CASES} WHERE id = ?", row))
+
+
+def of_thread(casebook: Casebook, portal: int, locator: bytes) -> Case | None:
+    """The case of the thread with this locator (32 bytes) at a portal, if it is here."""
+    row = casebook.one(f"{_CASES} WHERE portal = ? AND locator = ?", portal, locator)
+    return _case(*row) if row else None
+
+
+def main(casebook: Casebook, row: int) -> int:
+    """The row of the case that this one was merged into, or its own."""
+    return int(casebook.one("SELECT coalesce(merged_into, id) FROM cases WHERE id = ?", row)[0])
+
+
 def messages(casebook: Casebook, case: Case) -> list[Message]:
     """The messages of a case, in the order in which they were sent as far as that is known: by day."""
     rows = casebook.all(f"{_MESSAGES} WHERE case_id = ? {_IN_ORDER}", case.id)
@@ -100,23 +116,25 @@ def stored(casebook: Casebook, portal: int, item: bytes) -> Message | None:
     return Message(*row) if row else None
 
 
-def add_message(casebook: Casebook, portal: int, sha256: bytes, raw: bytes, *, urgent: bool) -> tuple[Case, bool]:
-    """Store a checked report.json (`raw`) under its thread; the case, and whether it is a new one."""
+def add_message(casebook: Casebook, portal: int, sha256: bytes, raw: bytes) -> tuple[int, int, bool]:
+    """Put a checked report.json (`raw`) under its thread; the rows of message and case, and whether the case is new.
+
+    Only `portal.desk.arriving` calls this: more than this row belongs to a message.
+    """
     report = msgspec.json.decode(raw, type=Report)
     locator = report.locator
     found = casebook.one("SELECT id FROM cases WHERE portal = ? AND locator = ?", portal, locator)
     case_id = found[0] if found else _open_case(casebook, portal, locator, report)
-    casebook.run(
+    message_id = casebook.run(
         "INSERT INTO messages (case_id, portal, item, sha256, kind, received, report) VALUES (?, ?, ?, ?, ?, ?, ?)",
         *(case_id, portal, bytes.fromhex(report.id), sha256, report.kind, report.received, raw),
     )
-    casebook.run("UPDATE cases SET urgent = max(urgent, ?) WHERE id = ?", urgent, case_id)
     # A follow-up may come before its report: the first message in order says what the case is about.
     first = Message(*casebook.one(f"{_MESSAGES} WHERE case_id = ? {_IN_ORDER} LIMIT 1", case_id))
     casebook.run(
         "UPDATE cases SET channel = ?, received = ? WHERE id = ?", first.report.channel, first.received, case_id
     )
-    return _case(*casebook.one(f"{_CASES} WHERE id = ?", case_id)), not found
+    return message_id, case_id, not found
 
 
 def _open_case(casebook: Casebook, portal: int, locator: bytes, report: Report) -> int:

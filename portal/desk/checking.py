@@ -10,7 +10,7 @@ from datetime import date
 
 from portal import report
 from portal.age import HybridIdentity, decrypt
-from portal.channels import Channel, check_answers, is_urgent
+from portal.channels import Channel, check_answers
 from portal.errors import AgeError, NoMatch, ParcelError, ReportError
 from portal.parcel import Parcel
 from portal.report import Report
@@ -29,7 +29,6 @@ class Checked:
 
     report: Report
     raw: bytes
-    urgent: bool
 
 
 def check(
@@ -54,7 +53,10 @@ def check(
     _check_day(value.received)
     _check_depth(value.answers)
     value.locator  # noqa: B018 - raises ReportError if the reporter's recipient is not one
-    return Checked(value, parcel.front.report, _is_urgent(value, channels))
+    channel = known_channel(value, channels)
+    if channel is not None:
+        check_answers(channel, value.answers)
+    return Checked(value, parcel.front.report)
 
 
 def known_channel(value: Report, channels: Mapping[str, Channel]) -> Channel | None:
@@ -92,11 +94,3 @@ def _check_depth(answers: object) -> None:
         ]
     if level:
         raise ReportError("Its answers are nested deeper than a form can make them.")
-
-
-def _is_urgent(value: Report, channels: Mapping[str, Channel]) -> bool:
-    channel = known_channel(value, channels)
-    if channel is None:
-        return False
-    check_answers(channel, value.answers)
-    return is_urgent(channel, value.answers)

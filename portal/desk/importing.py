@@ -19,11 +19,12 @@ from portal import bundle
 from portal.age import HybridIdentity
 from portal.bundle import Bundle, BundleItem
 from portal.channels import Channel
-from portal.desk import cases, portals
+from portal.desk import arriving, cases, contacts, origins, portals, tombstones, triage
 from portal.desk.checking import Checked, Unopened, check
 from portal.desk.folder import Part, pieces
 from portal.desk.portals import Portal, Trust
 from portal.desk.session import Desk
+from portal.desk.triage import Triage
 from portal.errors import BundleError, FormatError, Refused, ReportError
 
 
@@ -56,9 +57,10 @@ def import_bundle(
 ) -> Outcome:
     """Import the bundle at `path`. `progress` is called with the items that are done, and all of them.
 
-    Raises Refused if the bundle is not for this desk or not from a portal that it trusts, BundleError if it is no
-    bundle; then nothing was changed.
+    Raises RulesError if the desk's triage.toml is wrong, Refused if the bundle is not for this desk or not from a
+    portal that it trusts, BundleError if it is no bundle; then nothing was changed.
     """
+    rules = triage.load_rules(desk.folder, channels)
     reader = bundle.Reader(_pieces(path))
     name, key = portals.recognise(portals.pinned(desk.casebook), reader.front, trust)
     manifest = reader.manifest(Bundle)
@@ -73,7 +75,7 @@ def import_bundle(
             desk.record("portal-pinned", name=name, key=key.to_base64().decode())
         portal = portals.pin(desk.casebook, name, key)
         portals.settle(desk.casebook, portal, manifest)
-    work = _Import(desk, channels, portal, manifest)
+    work = _Import(desk, rules, portal, manifest)
     try:
         for place, content in reader.members(manifest):
             work.take(manifest.items[place], content)
@@ -89,10 +91,10 @@ def import_bundle(
 class _Import:
     """One import under way."""
 
-    def __init__(self, desk: Desk, channels: Mapping[str, Channel], portal: Portal, manifest: Bundle) -> None:
+    def __init__(self, desk: Desk, rules: Triage, portal: Portal, manifest: Bundle) -> None:
         self._desk = desk
         self._identities: list[HybridIdentity] = desk.keyring.opening()
-        self._channels = channels
+        self._rules = rules
         self._portal = portal
         self._day = manifest.day
         self._newer = manifest.counter > portal.bundle
@@ -102,7 +104,8 @@ class _Import:
         """Take one item. Raises FormatError if the bundle ends within it."""
         item, sha256 = bytes.fromhex(entry.id), bytes.fromhex(entry.sha256)
         before = cases.stored(self._desk.casebook, self._portal.id, item)
-        if before is not None and before.sha256 == sha256:
+        is_here = before.sha256 == sha256 if before else tombstones.is_gone(self._desk.casebook, item)
+        if is_here:
             self._recognise(item, sha256)
             return
         with Part(self._desk.folder.sealed_items) as part:
@@ -111,9 +114,10 @@ class _Import:
                 self._quarantine(part, item, _sha256(part.path), reason, acknowledge=False)
                 return
             try:
-                checked = check(pieces(part.path), self._identities, entry.id, self._channels)
+                checked = check(pieces(part.path), self._identities, entry.id, self._rules.channels)
+                before = before or self._adopt(item, checked)
                 if before is not None:
-                    _check_repeat(before, checked)
+                    check_repeat(before, checked, erased=contacts.is_erased(self._desk.casebook, before.id))
             except FormatError as error:
                 self._quarantine(part, item, sha256, str(error), acknowledge=not isinstance(error, Unopened))
                 return
@@ -126,7 +130,8 @@ class _Import:
         part.become(self._desk.folder.sealed(sha256))
         casebook = self._desk.casebook
         with casebook.transaction():
-            case, new = cases.add_message(casebook, self._portal.id, sha256, checked.raw, urgent=checked.urgent)
+            before = cases.of_thread(casebook, self._portal.id, checked.report.locator)
+            case, new = arriving.store(casebook, self._portal.id, sha256, checked.raw, self._rules)
             portals.acknowledge(casebook, self._portal, item, sha256)
             self._desk.record("imported", case, item=item.hex(), sha256=sha256.hex(), portal=self._portal.name)
             settled = casebook.all(
@@ -136,11 +141,17 @@ class _Import:
             if not casebook.one("SELECT 1 FROM quarantine WHERE sha256 = ?", left):
                 self._desk.folder.quarantined(left).unlink(missing_ok=True)
         (self.outcome.cases if new else self.outcome.messages).append(case.name)
-        if checked.urgent and case.name not in self.outcome.urgent:
+        if case.urgent and not (before and before.urgent):
             self.outcome.urgent.append(case.name)
 
+    def _adopt(self, item: bytes, checked: Checked) -> cases.Message | None:
+        """The message, if it was dropped in by hand before: its thread is this portal's from now on."""
+        with self._desk.casebook.transaction():
+            origins.adopt(self._desk.casebook, self._portal.id, checked.report.locator)
+        return cases.stored(self._desk.casebook, self._portal.id, item)
+
     def _recognise(self, item: bytes, sha256: bytes) -> None:
-        """The item is here. A newer bundle still has it, so it is acknowledged again."""
+        """The item is here, or was here and was purged. A newer bundle still has it, so it is acknowledged again."""
         self.outcome.known += 1
         if self._newer:
             with self._desk.casebook.transaction():
@@ -165,12 +176,13 @@ class _Import:
         self.outcome.quarantined.append((item.hex(), reason))
 
 
-def _check_repeat(before: cases.Message, checked: Checked) -> None:
+def check_repeat(before: cases.Message, checked: Checked, *, erased: bool) -> None:
     """Raise ReportError unless the same words came again.
 
     A form that is sent once more after its report was collected is sealed anew: same id, another age file.
     """
-    if msgspec.structs.replace(checked.report, received=before.received) != before.report:
+    came = contacts.without(checked.report) if erased else checked.report
+    if msgspec.structs.replace(came, received=before.received) != before.report:
         raise ReportError("Another item with the same id is here already, and that one is kept.")
 
 
