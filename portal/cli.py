@@ -1,14 +1,25 @@
 """The command `portal`: it reads arguments, runs one command, and turns errors into one line."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from portal import logs
+from portal import hygiene, logs
 from portal.commands import MODULES
 from portal.commands.base import Run
 from portal.errors import PortevoixError
+
+
+def program() -> int:
+    """The program `portal`: a process that leaves no copy of its memory, and runs one command."""
+    refused = hygiene.enforce()
+    logs.configure(sys.stderr)
+    if sys.argv[1:2] == ["serve"]:
+        for sentence in refused:
+            logging.getLogger("portal").warning("%s", sentence)
+    return main()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,4 +54,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

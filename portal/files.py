@@ -16,6 +16,7 @@ def write(path: Path, pieces: Iterable[bytes], *, mode: int = OWNER_ONLY, replac
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb") as file:
+            os.chmod(temporary, mode)  # the umask of a server is stricter than a public key needs
             for piece in pieces:
                 file.write(piece)
             file.flush()

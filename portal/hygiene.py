@@ -19,7 +19,7 @@ PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_pr
 
 
 def enforce() -> list[str]:
-    """Do all of it for this process; sentences about what the system refused."""
+    """Do all of it for this process, for good; sentences about what the system refused. For programs, not for tests."""
     os.umask(UMASK)
     for name in (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES)):
         os.environ.pop(name, None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from portal import bundle, helplines, hygiene, state
+from portal import bundle, helplines, state
 from portal.channels import Channel, load
 from portal.desks import KeysFolder
 from portal.errors import PortevoixError, SettingsError
@@ -49,8 +49,6 @@ class Options:
 
 def serve(settings: Settings, options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortevoixError for whatever keeps it from starting."""
-    for refused in hygiene.enforce():
-        _log.warning("%s", refused)
     signal.signal(signal.SIGHUP, lambda number, frame: _log.info("Keys are read anew when their files change."))
     with ExitStack() as stack:
         if settings.database.startswith("sqlite"):

@@ -5,12 +5,11 @@ python -m portal.trial.run [--private-tor]
 
 import argparse
 import contextlib
-import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from portal import server, settings
+from portal import hygiene, logs, server, settings
 from portal.errors import PortevoixError
 from portal.trial.folder import PASSPHRASE, Trial
 from portal.trial.listening import HOST, free_port
@@ -42,8 +41,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/run", description="Runs a trial portal on this machine.")
     parser.add_argument("--private-tor", action="store_true", help="a whole Tor network on loopback, without internet")
     options = parser.parse_args()
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
-    logging.getLogger("portal").setLevel(logging.INFO)
+    hygiene.enforce()
+    logs.configure(sys.stderr)
     trial = Trial(FOLDER)
     try:
         trial.make(_say)
