@@ -22,7 +22,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from portal import archive, canonical, files, limits, state
-from portal.errors import PortalBackupError, FormatError, StoreError
+from portal.errors import FormatError, PortalBackupError, StoreError
 from portal.report import Day, Hex16, Hex32, Name, Size
 from portal.spool import SealedSpool
 from portal.store import Store
@@ -106,7 +106,7 @@ class Writer:
     """Writes one backup; `copied` says what is in it when `pieces` has come to its end."""
 
     def __init__(self, store: Store, folder: Path, keys: Path, today: date) -> None:
-        """`folder` is the state folder; `keys` that of keys, which may be missing. Raises PortalBackupError, StoreError."""
+        """`folder` is the state folder; `keys` that of keys, maybe missing. Raises PortalBackupError, StoreError."""
         self._store = store
         self._folder = folder
         self._front = Front(

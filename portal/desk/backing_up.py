@@ -122,6 +122,7 @@ class _Work:
         folder = self._desk.folder
         yield _member("casebook.db", self._copy)
         for name, path in (
+            ("keys.age", folder.keys),
             *_files("keyring", folder.keyrings),
             *_files("public", folder.public),
             ("triage.toml", folder.root / "triage.toml"),

@@ -26,6 +26,7 @@ _ORDER = [
     for pattern in (
         r"backup\.json",
         r"casebook\.db",
+        r"keys\.age",
         rf"keyring/{_PERSON}\.age",
         rf"public/{_PERSON}\.(?:pub|recipients)",
         r"triage\.toml",

@@ -6,7 +6,7 @@ written in `portal.desk.cases` and `portal.desk.portals`.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -15,10 +15,13 @@ import sqlcipher3
 
 from portal.desk import schema
 from portal.desk.folder import FILE_MODE
-from portal.errors import DeskError
+from portal.errors import CasebookDamaged, DeskError
 
 BUSY_SECONDS = 10.0
 """A reader waits so long while a writer finishes, seconds."""
+
+_SETTINGS_OF_A_READER = ("trusted_schema = OFF", "temp_store = MEMORY")
+_SETTINGS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 
 STEPS = schema.steps()
 """SQL; step n, counted from 0, makes schema n + 1 from schema n."""
@@ -39,15 +42,28 @@ class Casebook:
         return casebook
 
     @classmethod
-    def open(cls, path: Path, key: bytes) -> Self:
-        """Open the casebook with its raw key, 32 bytes. Raises DeskError if it is missing, damaged or too new."""
+    def open(cls, path: Path, *keys: bytes) -> Self:
+        """Open the casebook with its raw key, 32 bytes, the first that fits.
+
+        Raises CasebookDamaged if none does, DeskError if it is missing or too new.
+        """
         if not path.is_file():
             raise DeskError(f"{path} is missing: put back the copy from your backup.")
-        casebook = cls(_connect(path, key))
+        casebook = cls(_connect_with(path, keys))
         if casebook.version > len(STEPS):
             casebook.close()
             raise DeskError("This casebook was written by a newer version of Portevoix: install that one.")
         return casebook
+
+    @classmethod
+    def read(cls, path: Path, *keys: bytes) -> Self:
+        """Open the casebook's file alone, so that nothing is written to it or beside it, and its schema stays.
+
+        What still lies in the write-ahead log is not seen. Raises as `open` does.
+        """
+        if not path.is_file():
+            raise DeskError(f"{path} is missing: put back the copy from your backup.")
+        return cls(_connect_with(path, keys, read_only=True))
 
     @property
     def version(self) -> int:
@@ -66,6 +82,14 @@ class Casebook:
                 for statement in schema.statements(step):
                     self.run(statement)
                 self.run(f"PRAGMA user_version = {number}")
+
+    def rekey(self, key: bytes) -> None:
+        """Encrypt everything anew under another raw key, 32 bytes: all or nothing, and nothing if it has it already.
+
+        The pages go through the write-ahead log as in any transaction; only then is the file of before overwritten.
+        """
+        self.run(f"PRAGMA rekey = \"x'{key.hex()}'\"")
+        self.one("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -104,25 +128,28 @@ class Casebook:
         self.close()
 
 
-def _connect(path: Path, key: bytes) -> Any:
-    connection = sqlcipher3.connect(str(path), isolation_level=None, timeout=BUSY_SECONDS)
+def _connect_with(path: Path, keys: Sequence[bytes], *, read_only: bool = False) -> Any:
+    for key in keys[:-1]:
+        try:
+            return _connect(path, key, read_only=read_only)
+        except CasebookDamaged:
+            continue
+    return _connect(path, keys[-1], read_only=read_only)
+
+
+def _connect(path: Path, key: bytes, *, read_only: bool = False) -> Any:
+    source = f"{path.absolute().as_uri()}?mode=ro&immutable=1" if read_only else str(path)
+    connection = sqlcipher3.connect(source, isolation_level=None, timeout=BUSY_SECONDS, uri=read_only)
     try:
         # SQLCipher writes what it finds wrong to the terminal unless told otherwise, and derives no key from a raw one.
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("PRAGMA user_version").fetchone()
-        for setting in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-            "trusted_schema = OFF",
-            "temp_store = MEMORY",
-        ):
+        for setting in _SETTINGS_OF_A_READER if read_only else (*_SETTINGS_OF_A_READER, *_SETTINGS):
             connection.execute(f"PRAGMA {setting}").fetchone()
     except sqlcipher3.Error as error:
         connection.close()
-        raise DeskError(_explain(error)) from None
+        raise _explained_error(error) from None
     return connection
 
 
@@ -131,15 +158,17 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except sqlcipher3.Error as error:
-        raise DeskError(_explain(error)) from None
+        raise _explained_error(error) from None
 
 
-def _explain(error: Exception) -> str:
+def _explained_error(error: Exception) -> DeskError:
     text = str(error)
     if "not a database" in text or "malformed" in text:
-        return "The casebook cannot be read with the key of this keyring: put back both from the same backup."
+        return CasebookDamaged(
+            "The casebook cannot be read with the key of this keyring: put back both from the same backup."
+        )
     if "full" in text:
-        return "The disk is full: make room and do this again; what was stored before is safe."
+        return DeskError("The disk is full: make room and do this again; what was stored before is safe.")
     if "locked" in text:
-        return "Another command is writing in the casebook: wait until it is done, and do this again."
-    return f"The casebook cannot be used ({text}): look at the disk and its permissions, then do this again."
+        return DeskError("Another command is writing in the casebook: wait until it is done, and do this again.")
+    return DeskError(f"The casebook cannot be used ({text}): look at the disk and its permissions, then do this again.")

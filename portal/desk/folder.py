@@ -3,6 +3,7 @@
     desk.json               says that this is a desk, and which; written last of all
     lock                    held by the one command that writes
     casebook.db             SQLCipher (portal.desk.casebook)
+    keys.age                the desk's secrets, sealed to its people (portal.desk.keyring)
     keyring/PERSON.age      one a caseworker (portal.desk.keyring)
     sealed/SHA256.age       every item as it came, unchanged, named by its own SHA-256
     quarantine/SHA256.age   the same for what was not acceptable
@@ -44,6 +45,7 @@ class Folder:
         self.root = root
         self.about = root / "desk.json"
         self.casebook = root / "casebook.db"
+        self.keys = root / "keys.age"
         self.keyrings = root / "keyring"
         self.sealed_items = root / "sealed"
         self.quarantine = root / "quarantine"
@@ -60,7 +62,7 @@ class Folder:
 
     def make(self) -> None:
         """Make the folders, for their owner alone. Raises DeskError if other things lie in there already."""
-        ours = {"desk.json", "lock", "casebook.db", "casebook.db-wal", "casebook.db-shm"}
+        ours = {"desk.json", "lock", "keys.age", "casebook.db", "casebook.db-wal", "casebook.db-shm"}
         inner = (self.keyrings, self.sealed_items, self.quarantine, self.public)
         ours |= {path.name for path in inner}
         if self.root.exists() and any(p.name not in ours and p.suffix != _PART for p in self.root.iterdir()):

@@ -90,7 +90,7 @@ def restore(
         keys = unlock(work, passphrase, person)
         if keys.desk != opened.front.desk:
             raise BackupError("The backup holds the keyring of another desk than it says: take another one.")
-        with Casebook.open(work.casebook, keys.casebook_key) as casebook:
+        with Casebook.open(work.casebook, *keys.keys.casebook_keys) as casebook:
             _check_casebook(casebook)
         with working(work, keys, writing=True, clock=clock) as desk:
             restored = _go_on(desk, opened)

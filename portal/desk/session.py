@@ -10,11 +10,11 @@ from typing import Any, Literal
 import msgspec
 
 from portal import canonical
-from portal.desk import custody, folder, keyring
+from portal.desk import arriving, custody, folder, keyring, rekeying
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
 from portal.desk.folder import Folder
-from portal.desk.keyring import Keyring
+from portal.desk.keyring import Keyring, Own
 from portal.desk.naming import check_name
 from portal.errors import DeskError, FormatError
 from portal.report import Name
@@ -81,31 +81,31 @@ def open_desk(
     Raises WrongPassphrase, or DeskError if this is no desk, the person has no keyring, or another command writes.
     """
     place = find(root)
-    with place.lock() if writing else nullcontext():
-        keys = unlock(place, passphrase, person)
-        with _casebook(place, keys, locked=writing) as casebook:
-            yield Desk(place, keys, casebook, clock)
+    with working(place, unlock(place, passphrase, person), writing=writing, clock=clock) as desk:
+        yield desk
 
 
 @contextmanager
 def working(
-    place: Folder, keys: Keyring, *, writing: bool = False, clock: Callable[[], datetime] = now
+    place: Folder, ring: Keyring, *, writing: bool = False, clock: Callable[[], datetime] = now
 ) -> Iterator[Desk]:
     """The desk for one act, with a keyring that was unlocked before: for a program that stays open between acts.
 
-    Raises DeskError if another command writes, or if the casebook has another key now.
+    The desk's keys are those of this moment, whoever has changed them since. Raises DeskError if another command
+    writes, or if the person was removed.
     """
-    with place.lock() if writing else nullcontext(), _casebook(place, keys, locked=writing) as casebook:
-        yield Desk(place, keys, casebook, clock)
-
-
-@contextmanager
-def _casebook(place: Folder, keys: Keyring, *, locked: bool) -> Iterator[Casebook]:
-    with Casebook.open(place.casebook, keys.casebook_key) as casebook:
-        if not casebook.is_current:
-            with nullcontext() if locked else place.lock():
-                casebook.renew()
-        yield casebook
+    with place.lock() if writing else nullcontext():
+        ring = ring if ring.own is None else rekeying.current(place, ring.own)
+        with Casebook.open(place.casebook, *ring.keys.casebook_keys) as casebook:
+            if not casebook.is_current:
+                with nullcontext() if writing else place.lock():
+                    casebook.renew()
+            if not arriving.is_fresh(casebook, place):
+                with nullcontext() if writing else place.lock():
+                    arriving.refresh(casebook, place)
+            if writing:
+                ring = rekeying.finish(place, ring, casebook)
+            yield Desk(place, ring, casebook, clock)
 
 
 def find(root: Path) -> Folder:
@@ -128,26 +128,35 @@ def make(
     Raises DeskError if there is a desk already, or if `root` holds anything else.
     """
     place = Folder(root)
-    fresh = keyring.generate(name, person)
+    own, keys = keyring.generate_own(name, person), keyring.generate(name)
     keyring.check_passphrase(passphrase)
     _check_unmade(place)
     place.make()
     with place.lock():
         _check_unmade(place)
-        # The keyring comes first: once its keys may have been seen in `public`, they must not be replaced.
+        # The keys come first: once they may have been seen in `public`, they must not be replaced.
         if place.keyring(person).exists():
-            keys = unlock(place, passphrase, person)
-            if keys.desk != name:
-                raise DeskError(f"The desk that was begun in {root} is called {keys.desk}: go on under that name.")
+            own = _begun(place, name, passphrase, person)
         else:
-            keys = fresh
-            folder.write(place.keyring(person), keyring.seal(keys, passphrase, work_factor))
-        Casebook.make(place.casebook, keys.casebook_key).close()
-        recipients = f"# Reports for the desk {name} are sealed to this recipient.\n{keys.recipient}\n"
-        folder.write(place.public / f"{name}.recipients", recipients.encode(), folder.PUBLIC_MODE)
-        folder.write(place.public / f"{name}.pub", bytes(keys.verify_key) + b"\n", folder.PUBLIC_MODE)
+            folder.write(place.keyring(person), keyring.seal(own, passphrase, work_factor))
+        if place.keys.exists():
+            keys = rekeying.current(place, own).keys
+        else:
+            folder.write(place.keys, keyring.seal_keys(keys, [own.recipient]))
+        with Casebook.make(place.casebook, keys.casebook_keys[0]) as casebook, casebook.transaction():
+            rekeying.let_in(casebook, own)
+        rekeying.publish(place, keys)
         folder.write(place.about, canonical.dumps(About("portevoix/desk/1", name)))
-    return keys
+    return Keyring(person, keys, own)
+
+
+def _begun(place: Folder, name: str, passphrase: str, person: str) -> Own:
+    own = _own(place, passphrase, person)
+    if own.desk != name:
+        raise DeskError(f"The desk that was begun in {place.root} is called {own.desk}: go on under that name.")
+    if isinstance(own, Keyring):
+        raise DeskError(f"The desk in {place.root} was begun by an older version: empty the folder and begin again.")
+    return own
 
 
 def _check_unmade(place: Folder) -> None:
@@ -157,12 +166,27 @@ def _check_unmade(place: Folder) -> None:
 
 def unlock(place: Folder, passphrase: str, person: str = PERSON) -> Keyring:
     """The keyring of a person. Raises WrongPassphrase, or DeskError if there is none or it is damaged."""
+    own = _own(place, passphrase, person)
+    return _upgraded(place, own, passphrase) if isinstance(own, Keyring) else rekeying.current(place, own)
+
+
+def _own(place: Folder, passphrase: str, person: str) -> Own | Keyring:
     check_name(person, "The name of a person")
     try:
         data = place.keyring(person).read_bytes()
     except FileNotFoundError:
         raise DeskError(f"Nobody called {person} has a keyring here: say who you are with --person.") from None
-    keys = keyring.open_(data, passphrase)
-    if keys.person != person:
+    own = keyring.open_(data, passphrase)
+    if own.person != person:
         raise DeskError("This keyring's file bears another person's name: put back the file from your backup.")
-    return keys
+    return own
+
+
+def _upgraded(place: Folder, first: Keyring, passphrase: str) -> Keyring:
+    """The keyring in two layers, if nobody else writes just now; otherwise as it is."""
+    try:
+        with place.lock(), Casebook.open(place.casebook, first.casebook_key) as casebook:
+            casebook.renew()
+            return rekeying.upgrade(place, first, casebook, passphrase, keyring.WORK_FACTOR)
+    except DeskError:
+        return first

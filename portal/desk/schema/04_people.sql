@@ -15,7 +15,8 @@ CREATE TABLE people (                      -- who has a keyring here
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rekeying (                    -- a change of the desk's keys that is under way; one row or none
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    keys BLOB NOT NULL                     -- keys.age as it will be, sealed to everybody who stays
+    keys BLOB NOT NULL,                    -- keys.age as it will be, sealed to everybody who stays
+    removed TEXT                           -- whose keyring goes
 ) STRICT;
 CREATE TABLE visits (                      -- how far each person has read the log
     person TEXT PRIMARY KEY,
