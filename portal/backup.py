@@ -1,4 +1,4 @@
-"""A portal's backup: everything that a new machine needs, in one age file (docs/format.md section 14).
+"""A portal's backup: everything that a new machine needs, in one age file (docs/format.md section 15).
 
     backup.json              the front: day, secrets, settings, public keys, the desks' counters
     replies/<n>              JSON, a page of replies without their bytes
