@@ -10,6 +10,7 @@ from portal.desk.commands import (
     exchange,
     making,
     opening,
+    people,
     reading,
     referring,
     retaining,
@@ -30,6 +31,7 @@ MODULES = (
     custody,
     retaining,
     backing_up,
+    people,
     demo,
     completing,
 )
