@@ -15,6 +15,7 @@ from portal.desk.commands import (
     referring,
     retaining,
     statistics,
+    templates,
     transferring,
 )
 
@@ -25,6 +26,7 @@ MODULES = (
     adding,
     reading,
     answering,
+    templates,
     transferring,
     referring,
     statistics,

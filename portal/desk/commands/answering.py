@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from portal.desk import cases
+from portal.desk import cases, templating
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.replies import reply
@@ -19,6 +19,9 @@ def add(command: Command) -> None:
         "--text-file", metavar="FILE", type=Path, help="what to say, UTF-8 text of at most 4,000 bytes"
     )
     replied.add_argument(
+        "--template", action="store_true", help="say what `desk template` has for the status, in the report's language"
+    )
+    replied.add_argument(
         "--follow-up",
         metavar="DESK",
         nargs="+",
@@ -30,6 +33,11 @@ def reply_(options: argparse.Namespace) -> int:
     text = base.text_of(options.text_file) if options.text_file else ""
     with base.open_(options, writing=True) as desk:
         case = cases.find(desk.casebook, options.id)
+        if options.template:
+            language = cases.messages(desk.casebook, case)[0].report.language
+            text = "\n\n".join(
+                part for part in (templating.text(desk.casebook, options.status, language), text) if part
+            )
         follow_up = options.follow_up or [desk.name]
         answer = reply(desk, case, options.status, text, follow_up, desk.today)
     size = len(answer.text.encode())
