@@ -14,6 +14,7 @@ from portal.desk.commands import (
     reading,
     referring,
     retaining,
+    settings,
     statistics,
     templates,
     transferring,
@@ -34,6 +35,7 @@ MODULES = (
     retaining,
     backing_up,
     people,
+    settings,
     demo,
     completing,
 )

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from portal.desk import cases, templating
+from portal.desk import cases, staff, templating
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.replies import reply
+from portal.errors import DeskError
 from portal.report import STATUSES
 
 
@@ -20,6 +21,9 @@ def add(command: Command) -> None:
     )
     replied.add_argument(
         "--template", action="store_true", help="say what `desk template` has for the status, in the report's language"
+    )
+    replied.add_argument(
+        "--despite-staff-warning", action="store_true", help="even if the text names somebody of the staff list"
     )
     replied.add_argument(
         "--follow-up",
@@ -37,6 +41,11 @@ def reply_(options: argparse.Namespace) -> int:
             language = cases.messages(desk.casebook, case)[0].report.language
             text = "\n\n".join(
                 part for part in (templating.text(desk.casebook, options.status, language), text) if part
+            )
+        if not options.despite_staff_warning and (named := staff.mentions(desk.casebook, text)):
+            raise DeskError(
+                f"The text names people of this desk, and nothing was stored. {' '.join(named)} "
+                "Change it, or give --despite-staff-warning."
             )
         follow_up = options.follow_up or [desk.name]
         answer = reply(desk, case, options.status, text, follow_up, desk.today)
