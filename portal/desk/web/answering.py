@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import cases
+from portal.desk import cases, staff, templating
 from portal.desk.replies import reply
 from portal.desk.web import wording
 from portal.desk.web.door import desk
@@ -18,8 +18,8 @@ bp = Blueprint("answering", __name__)
 
 
 @bp.get("/case/<name>/reply")
-def ask(name: str, error: str = "", status: int = 200) -> Response:
-    """The form for an answer."""
+def ask(name: str, error: str = "", status: int = 200, text: str | None = None) -> Response:
+    """The form for an answer; `text` stands in it instead of what was typed."""
     with desk() as opened:
         case = cases.find(opened.casebook, name)
         language = cases.messages(opened.casebook, case)[0].report.language
@@ -31,7 +31,7 @@ def ask(name: str, error: str = "", status: int = 200) -> Response:
         language=language,
         ours=ours,
         statuses=[(key, wording.status(key)) for key in STATUSES],
-        form=request.form,
+        form=request.form if text is None else request.form.to_dict() | {"text": text},
         error=error,
         most=REPLY_TEXT_BYTES,
     )
@@ -49,7 +49,13 @@ def send(name: str) -> AnyResponse:
         with desk() as opened:
             case = cases.find(opened.casebook, name)
             language = cases.messages(opened.casebook, case)[0].report.language
-        return page("reply_preview", case=case, told=status, text=text, language=language, form=request.form)
+            ours = templating.text(opened.casebook, status, language)
+            named = staff.mentions(opened.casebook, text)
+        if request.form.get("step") == "template":
+            return ask(name, text=text if ours in text else f"{ours}\n\n{text}".strip())
+        return page(
+            "reply_preview", case=case, told=status, text=text, language=language, named=named, form=request.form
+        )
     follow_up = request.form.get("follow-up", "").replace(",", " ").split()
     try:
         with desk(writing=True) as opened:

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from portal.desk import cases, custody
+from portal.desk import cases, custody, preferences, staff, templating
 from portal.desk.acts import Act
 from portal.desk.cases import Answer
 from portal.desk.referring import remembering
@@ -182,6 +182,22 @@ class TestAnswer:
         assert "Question to the reporter" in page.html
         (answer,) = answers(filled.opened, name)
         assert (answer.reply.status, answer.reply.text) == ("question", "Which hotel?\n<b>Where?</b>")
+
+    def test_the_desks_text_for_a_status(self, filled: Visitor) -> None:
+        form = filled.get(f"/case/{urgent(filled)}/reply").form("/reply")
+        page = filled.submit(form, {"status": "closed", "text": "Goodbye.", "step": "template"})
+        text = page.form("/reply").values["text"]
+        assert text.replace("\r", "") == templating.shipped()["closed"]["en"] + "\n\nGoodbye."
+        assert page.form("/reply").values["status"] == "closed"
+
+    def test_somebody_of_the_desk_is_named(self, filled: Visitor) -> None:
+        door = filled.opened.door
+        with working(door.place, door.keyring(), writing=True) as opened:
+            preferences.put(opened, staff.KEY, [staff.Staff("Ana Alves")])
+        form = filled.get(f"/case/{urgent(filled)}/reply").form("/reply")
+        page = filled.submit(form, {"status": "closed", "text": "Ask for Ana."})
+        assert "the text names people of this desk" in page.html
+        assert "a name of Ana Alves" in page.html
 
     def test_it_can_be_changed_after_a_look(self, filled: Visitor) -> None:
         form = filled.get(f"/case/{urgent(filled)}/reply").form("/reply")
