@@ -113,7 +113,9 @@ def purge(options: argparse.Namespace) -> int:
             f"Contact data of the reporter erased in {base.count(len(contacts), 'closed case')}{base.named(contacts)}"
         )
     if chosen:
-        base.advise("Backups made before, and what was handed over, still hold this: delete old backups as your rules say.")
+        base.advise(
+            "Backups made before, and what was handed over, still hold this: delete old backups as your rules say."
+        )
     return base.SUCCESS
 
 
