@@ -19,7 +19,7 @@ from portal import bundle
 from portal.age import HybridIdentity
 from portal.bundle import Bundle, BundleItem
 from portal.channels import Channel
-from portal.desk import arriving, cases, contacts, origins, portals, tombstones, triage
+from portal.desk import arriving, cases, contacts, origins, portals, purging, tombstones, triage
 from portal.desk.checking import Checked, Unopened, check
 from portal.desk.folder import Part, pieces
 from portal.desk.portals import Portal, Trust
@@ -61,6 +61,7 @@ def import_bundle(
     portal that it trusts, BundleError if it is no bundle; then nothing was changed.
     """
     rules = triage.load_rules(desk.folder, channels)
+    purging.finish(desk)
     reader = bundle.Reader(_pieces(path))
     name, key = portals.recognise(portals.pinned(desk.casebook), reader.front, trust)
     manifest = reader.manifest(Bundle)

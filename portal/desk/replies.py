@@ -7,7 +7,7 @@ from datetime import date
 
 from portal import parcel, report
 from portal.age import HybridRecipient, encrypt
-from portal.desk import cases, origins
+from portal.desk import cases, origins, retention
 from portal.desk.cases import Case
 from portal.desk.naming import check_name
 from portal.desk.session import Desk
@@ -51,6 +51,7 @@ def reply(desk: Desk, case: Case, status: Status, text: str, follow_up: Sequence
             *(bytes.fromhex(answer.id), case.id, number, written, sealed),
         )
         desk.casebook.run("UPDATE cases SET status = ? WHERE id = ?", status, case.id)
+        retention.on_status(desk, case, status)
         desk.record("replied", case, id=answer.id, status=status, sha256=hashlib.sha256(written).hexdigest())
     return answer
 

@@ -250,3 +250,19 @@ def test_reply_json_is_what_the_format_says(desk: Desk, keys: ThreadKeys) -> Non
     assert said["format"] == "portevoix/reply/1"
     assert said["day"] == "2026-11-26"
     assert len(said["id"]) == 32
+
+
+def test_contact_data_go_when_a_case_is_closed(desk: Desk, portal: PlayedPortal, importing: Import) -> None:
+    """The sealed item still holds them, until the purge; the casebook does not."""
+    contact = {"contact": "details", "contact_name": "Kim Kanari", "contact_consent": ["police"]}
+    portal.file(draft("x", channel="travel", answers={"immediate_danger": "no", "country": "TH", **contact}))
+    importing(portal.export())
+    (case,) = cases.listed(desk.casebook)
+    before = cases.messages(desk.casebook, case)[0].report.answers
+    assert "Kim Kanari" in before.values()
+    reply(desk, case, "under-review", "", ["police"], desk.today)
+    assert "Kim Kanari" in cases.messages(desk.casebook, case)[0].report.answers.values()
+    reply(desk, case, "closed", "", ["police"], desk.today)
+    after = cases.messages(desk.casebook, case)[0].report.answers
+    assert "Kim Kanari" not in str(after)
+    assert after["country"] == "TH"
