@@ -1,0 +1,70 @@
+"""search: where words stand in reports, answers and notes."""
+
+import argparse
+import sys
+
+from portal.desk import console, searching
+from portal.desk.commands import base
+from portal.desk.commands.base import Command
+from portal.desk.searching import Found
+from portal.report import STATUSES
+
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def add(command: Command) -> None:
+    """Add it to the command line."""
+    added = command("search", search, "Find words in reports, answers and notes.")
+    added.add_argument("words", metavar="WORDS", nargs="+", help='all are looked for; "in quotes": as they stand')
+    added.add_argument("--channel", metavar="CHANNEL")
+    added.add_argument("--status", choices=STATUSES)
+    added.add_argument("--most", type=int, default=searching.MOST, metavar="N", help="default: %(default)s")
+    base.add_json(added)
+
+
+def search(options: argparse.Namespace) -> int:
+    with base.open_(options) as desk:
+        found = searching.search(
+            desk.casebook,
+            " ".join(options.words),
+            channel=options.channel,
+            status=options.status,
+            most=max(1, options.most),
+        )
+    if options.json:
+        print(console.as_json([_as_json(one) for one in found]))
+        return base.SUCCESS
+    for one in found:
+        urgent = "  URGENT" if one.urgent else ""
+        print(f"{one.case}{urgent}  {console.line(one.channel)}, {one.status}, {one.kind} of {one.day}")
+        print(f"    {_snippet(one.snippet)}")
+    if not found:
+        print("Nothing has all of these words: try fewer, or only how they begin.")
+    return base.SUCCESS
+
+
+def _snippet(text: str) -> str:
+    bold = sys.stdout.isatty()
+    inert = "".join(
+        part if part in (searching.BEGIN, searching.END) else console.reporters_line(part.replace("\n", " "))
+        for part in _parts(text)
+    )
+    return inert.replace(searching.BEGIN, _BOLD if bold else "[").replace(searching.END, _PLAIN if bold else "]")
+
+
+def _parts(text: str) -> list[str]:
+    apart = text.replace(searching.BEGIN, f"\0{searching.BEGIN}\0").replace(searching.END, f"\0{searching.END}\0")
+    return apart.split("\0")
+
+
+def _as_json(found: Found) -> dict[str, object]:
+    plain = found.snippet.replace(searching.BEGIN, "[").replace(searching.END, "]")
+    return {
+        "id": found.case,
+        "channel": found.channel,
+        "status": found.status,
+        "urgent": found.urgent,
+        "where": found.kind,
+        "day": found.day,
+        "snippet": plain,
+    }
