@@ -106,6 +106,11 @@ class Reader:
             self._buffer = b""
         return self.position
 
+    def ends_exactly(self) -> bool:
+        """Read what follows the last member; whether that is the two end blocks and nothing else."""
+        expected = self.position - BLOCK + END_BYTES
+        return self.end() == expected
+
     def _fill(self) -> bool:
         for piece in self._pieces:
             if piece:

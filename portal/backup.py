@@ -1,6 +1,6 @@
 """A portal's backup: everything that a new machine needs, in one age file (docs/format.md section 15).
 
-    backup.json              the front: day, secrets, settings, public keys, the desks' counters
+    backup.json              the front: day, secrets, public keys, the desks' counters
     replies/<n>              JSON, a page of replies without their bytes
     replies/<id>.age         … and each of them
     items/<n>                JSON, a page of items: id, size, desks
@@ -184,7 +184,8 @@ class _Restoration:
         end = self._json("end", End, _PAGE_BYTES)
         if (end.items, end.replies) != (self._items, self._replies):
             raise FormatError("it does not hold as much as it says.")
-        self._reader.end()
+        if not self._reader.ends_exactly():
+            raise FormatError("something follows its end.")
         self._store.copies.put_desks([_desk_row(desk) for desk in front.desks])
         _write(folder, front)
         return Copied(front.day, end.items, end.replies)

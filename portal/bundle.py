@@ -14,7 +14,7 @@ import minisign
 import msgspec
 
 from portal import archive, canonical, limits
-from portal.errors import BundleError, FormatError
+from portal.errors import BundleError, told_as
 from portal.kdf import sha256
 from portal.receipt import word_list
 from portal.report import Day, Hex16, Hex32, Name, Size
@@ -137,12 +137,10 @@ class Reader:
         )
 
     def _expect(self, expected: str, limit: int) -> bytes:
-        try:
+        with told_as(BundleError):
             name, _ = next(self._members, ("", 0))
             if name == expected:
                 return self._archive.read(limit)
-        except FormatError as error:
-            raise BundleError(str(error)) from None
         raise BundleError(f"The file has no {expected} where it must be: it is not a bundle or pack of Portevoix.")
 
     def manifest(self, kind: type[Kind]) -> Kind:
@@ -160,7 +158,7 @@ class Reader:
         The pieces raise BundleError at their end if size or hash is not what the manifest says; they must be read
         to the end before the next. Raises BundleError when a member is missing, unexpected, or the file is cut short.
         """
-        try:
+        with told_as(BundleError):
             for place, entry in enumerate(_entries(manifest)):
                 name, size = next(self._members, ("", 0))
                 if (name, size) != (_MEMBER[type(manifest)].format(entry.id), entry.size):
@@ -168,22 +166,15 @@ class Reader:
                 yield place, self._checked(entry.sha256)
             if next(self._members, None) is not None:
                 raise BundleError("The file holds more than its manifest says.")
-            end = self._archive.position - archive.BLOCK + archive.END_BYTES
-            if self._archive.end() != end:
+            if not self._archive.ends_exactly():
                 raise BundleError("The file does not end as it must: copy it again from where it came.")
-        except BundleError:
-            raise
-        except FormatError as error:
-            raise BundleError(str(error)) from None
 
     def _checked(self, expected: str) -> Iterator[bytes]:
         digest = hashlib.sha256()
-        try:
+        with told_as(BundleError):
             for piece in self._archive.content():
                 digest.update(piece)
                 yield piece
-        except FormatError as error:
-            raise BundleError(str(error)) from None
         if digest.hexdigest() != expected:
             raise BundleError("A member's SHA-256 is not what the manifest says: copy the file again.")
 

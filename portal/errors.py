@@ -45,6 +45,9 @@ A message is one clear sentence: what happened, and what to do next. It never ca
 word that a reporter wrote.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class PortevoixError(Exception):
     """Base of all errors; `str(error)` is a sentence that may be shown to the operator."""
@@ -84,6 +87,15 @@ class KeyFailure(AgeError, ValueError):
 
 class FormatError(PortevoixError):
     """Bytes that came from outside are not as docs/format.md says."""
+
+
+@contextmanager
+def told_as(kind: type[FormatError]) -> Iterator[None]:
+    """What is not as docs/format.md says within the block is an error of this kind, with the same message."""
+    try:
+        yield
+    except FormatError as error:
+        raise error if isinstance(error, kind) else kind(str(error)) from None
 
 
 class ParcelError(FormatError):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from portal import archive, limits
-from portal.errors import FormatError, ParcelError
+from portal.errors import ParcelError, told_as
 
 SIGNATURE_BYTES = 64
 TEXT_LEFT_OUT = "The text is in report.json.\n"
@@ -99,14 +99,12 @@ class Parcel:
         self._archive = archive.Reader(pieces)
         self._members = iter(self._archive)
         self._sizes: list[int] = []
-        try:
+        with told_as(ParcelError):
             self.front = Opened(
                 self._expect("report.json", limits.REPORT_WITH_ATTACHMENTS_BYTES),
                 self._expect("report.sig", SIGNATURE_BYTES),
                 self._expect("report.txt", limits.REPORT_TEXT_BYTES),
             )
-        except FormatError as error:
-            raise ParcelError(str(error)) from None
 
     def _expect(self, expected: str, limit: int) -> bytes:
         name, size = next(self._members, ("", 0))
@@ -118,7 +116,7 @@ class Parcel:
     def attachments(self) -> Iterator[tuple[int, int, Iterator[bytes]]]:
         """Each attachment as (number from 1, size in bytes, pieces of at most 64 KiB)."""
         number = 0
-        try:
+        with told_as(ParcelError):
             for number, (name, size) in enumerate(self._members, 1):
                 if number > limits.ATTACHMENT_COUNT or name != attachment_name(number):
                     raise ParcelError("The sealed item has a member that does not belong there.")
@@ -126,10 +124,6 @@ class Parcel:
                 yield number, size, self._archive.content()
             if self._archive.end() != padded_size(self._sizes, attachments=number > 0):
                 raise ParcelError("The sealed item is not padded as it must be: it is not one of ours.")
-        except ParcelError:
-            raise
-        except FormatError as error:
-            raise ParcelError(str(error)) from None
 
 
 def pack_reply(reply: bytes, text: str) -> bytes:
@@ -146,10 +140,8 @@ def pack_reply(reply: bytes, text: str) -> bytes:
 def unpack_reply(pieces: Iterable[bytes]) -> bytes:
     """The bytes of `reply.json` of a reply's archive. Raises ParcelError."""
     reader = archive.Reader(pieces)
-    try:
+    with told_as(ParcelError):
         members = [(name, reader.read(limits.REPLY_BYTES)) for name, _ in reader]
         if [name for name, _ in members] != ["reply.json", "reply.txt"] or reader.end() != limits.REPLY_BYTES:
             raise ParcelError("The reply is not one of ours.")
-    except FormatError as error:
-        raise ParcelError(str(error)) from None
     return members[0][1]

@@ -92,3 +92,17 @@ def test_a_member_longer_than_allowed_is_refused() -> None:
 def test_a_member_that_is_not_as_long_as_it_said() -> None:
     with pytest.raises(FormatError):
         list(archive.member("m/00", 5, [b"1234"]))
+
+
+@pytest.mark.parametrize(("after", "exactly"), [(0, True), (1, False), (archive.BLOCK, False)])
+def test_where_it_ends(after: int, exactly: bool) -> None:
+    data = b"".join(archive.member("a", 3, [b"abc"])) + bytes(archive.END_BYTES + after)
+    reader = archive.Reader([data])
+    assert [name for name, _ in reader] == ["a"]
+    assert reader.ends_exactly() is exactly
+
+
+def test_an_end_that_is_too_short() -> None:
+    reader = archive.Reader([b"".join(archive.member("a", 3, [b"abc"])) + bytes(archive.BLOCK)])
+    assert [name for name, _ in reader] == ["a"]
+    assert not reader.ends_exactly()

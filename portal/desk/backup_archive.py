@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from portal import archive, canonical, limits
-from portal.errors import BackupError, FormatError
+from portal.errors import BackupError, told_as
 from portal.report import Hex32, Name
 
 FRONT = "backup.json"
@@ -90,23 +90,19 @@ class Reader:
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._archive = archive.Reader(pieces)
         self._members = iter(self._archive)
-        try:
+        with told_as(BackupError):
             name, _ = next(self._members, ("", 0))
             if name == "manifest.json":
                 raise BackupError("This is a transfer from another desk, not a backup: `desk receive` takes it.")
             if name != FRONT:
                 raise BackupError("This is not a backup of a desk: choose the file that `desk backup` wrote.")
             data = self._archive.read(limits.SMALL_FILE_BYTES)
-        except BackupError:
-            raise
-        except FormatError as error:
-            raise BackupError(str(error)) from None
         self.front = canonical.loads(data, Front, FRONT, BackupError)
 
     def members(self) -> Iterator[Member]:
         """Every file but backup.json; whether all are there is known when the iteration has come to its end."""
         place, last, items = 0, FRONT, 0
-        try:
+        with told_as(BackupError):
             for name, size in self._members:
                 following = _place(name)
                 if (following, name) <= (place, last):
@@ -117,22 +113,15 @@ class Reader:
                 yield Member(name, size, self._checked(name))
             if last != LAST or items != self.front.items:
                 raise BackupError("The backup is not whole: take another one.")
-            end = self._archive.position - archive.BLOCK + archive.END_BYTES
-            if self._archive.end() != end:
+            if not self._archive.ends_exactly():
                 raise BackupError("The backup does not end as it must: take another one.")
-        except BackupError:
-            raise
-        except FormatError as error:
-            raise BackupError(str(error)) from None
 
     def _checked(self, name: str) -> Iterator[bytes]:
         digest = hashlib.sha256()
-        try:
+        with told_as(BackupError):
             for piece in self._archive.content():
                 digest.update(piece)
                 yield piece
-        except FormatError as error:
-            raise BackupError(str(error)) from None
         expected = self._expected(name)
         if expected is not None and digest.hexdigest() != expected:
             raise BackupError("A file of the backup is not what it must be by its SHA-256: take another backup.")

@@ -17,7 +17,7 @@ from portal import archive, canonical, limits, report
 from portal.bundle import Unread
 from portal.desk.custody import Entry
 from portal.desk.origins import Source
-from portal.errors import FormatError, Refused, ReportError, TransferError
+from portal.errors import FormatError, Refused, ReportError, TransferError, told_as
 from portal.report import Day, Hex16, Hex32, Name, Reply, Size, Status
 
 MANIFEST, SIGNATURE, ITEM = "manifest.json", "manifest.json.minisig", "items/{}.age"
@@ -131,20 +131,15 @@ class Reader:
 
     def items(self) -> Iterator[tuple[Item, Iterator[bytes]]]:
         """Each sealed item and its pieces, which must be read to the end before the next."""
-        try:
+        with told_as(TransferError):
             for item in self.manifest.items:
                 if next(self._members, ("", 0)) != (ITEM.format(item.id), item.size):
                     raise TransferError("A member is not what the manifest says: copy the file again.")
                 yield item, self._checked(item)
             if next(self._members, None) is not None:
                 raise TransferError("The transfer holds more than its manifest says.")
-            end = self._archive.position - archive.BLOCK + archive.END_BYTES
-            if self._archive.end() != end:
+            if not self._archive.ends_exactly():
                 raise TransferError("The transfer does not end as it must: copy the file again.")
-        except TransferError:
-            raise
-        except FormatError as error:
-            raise TransferError(str(error)) from None
 
     def log(self) -> list[Entered]:
         """The entries of the sender's log, each checked by its signature and its HMAC. Raises TransferError."""
@@ -154,22 +149,18 @@ class Reader:
         return entered
 
     def _expect(self, expected: str, limit: int) -> bytes:
-        try:
+        with told_as(TransferError):
             name, _ = next(self._members, ("", 0))
             if name == expected:
                 return self._archive.read(limit)
-        except FormatError as error:
-            raise TransferError(str(error)) from None
         raise TransferError("This is not a transfer: choose the file that `desk transfer` wrote at the other desk.")
 
     def _checked(self, item: Item) -> Iterator[bytes]:
         digest = hashlib.sha256()
-        try:
+        with told_as(TransferError):
             for piece in self._archive.content():
                 digest.update(piece)
                 yield piece
-        except FormatError as error:
-            raise TransferError(str(error)) from None
         if digest.hexdigest() != item.sha256:
             raise TransferError("An item's SHA-256 is not what the manifest says: copy the file again.")
 

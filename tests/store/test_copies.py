@@ -199,6 +199,12 @@ def test_hostile(filled: Store, other: Store, folder: Path, tmp_path: Path, old:
     assert not (tmp_path / "p").exists()
 
 
+def test_what_follows_the_end(filled: Store, other: Store, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(PortalBackupError, match="something follows its end"):
+        backup.restore(other, tmp_path / "new", [written(filled, folder), bytes(512)])
+    assert not (tmp_path / "new" / state.RECEIPT_SECRET).exists()
+
+
 def test_every_byte_counts(store: Store, folder: Path, tmp_path: Path) -> None:
     """The archive itself has no check sum, the age file around it has; no byte of a header may be changed unseen."""
     data = written(store, folder)
