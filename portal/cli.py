@@ -24,7 +24,6 @@ def program() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is its own, or 1 after an error that was printed."""
-    logs.configure(sys.stderr)
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options) or 0)

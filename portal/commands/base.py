@@ -1,6 +1,7 @@
 """What all commands share."""
 
 import argparse
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +10,7 @@ from portal import settings
 from portal.settings import Settings
 from portal.store import Store
 
-READ_BYTES = 256 * 1024
+_READ_BYTES = 256 * 1024
 """A file is read in pieces of this size, bytes."""
 
 
@@ -45,6 +46,13 @@ def today() -> date:
 def count(number: int, what: str) -> str:
     """A number and what it counts."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """The content of a file, in pieces of 256 KiB. Raises OSError."""
+    with path.open("rb") as file:
+        while piece := file.read(_READ_BYTES):
+            yield piece
 
 
 def add_keys(parser: argparse.ArgumentParser, *, required: bool = True) -> None:

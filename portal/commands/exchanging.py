@@ -41,10 +41,9 @@ def _import(options: argparse.Namespace) -> None:
         raise SettingsError(f"The keys folder {chosen.keys} is not there: name the one that `portal serve` uses.")
     paths = {name: chosen.keys / f"{name}.pub" for name in chosen.desks}
     keys = {name: read_public_key(path, name) for name, path in paths.items() if path.exists()}
-    with closing(base.store_of(chosen)) as store, options.pack.open("rb") as file:
-        pieces = iter(lambda: file.read(base.READ_BYTES), b"")
+    with closing(base.store_of(chosen)) as store:
         try:
-            taken = exchange.take(store, bundle.site(made.public_key), keys, base.today(), pieces)
+            taken = exchange.take(store, bundle.site(made.public_key), keys, base.today(), base.pieces(options.pack))
         except BundleError as error:
             missing = ", ".join(f"{name}.pub" for name in paths if name not in keys)
             raise BundleError(f"{error} The keys folder has no {missing}." if missing else str(error)) from None

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -95,7 +94,7 @@ def _restore(options: argparse.Namespace) -> None:
         store.copies.check_empty()
         try:
             copied = backup.restore(
-                store, chosen.state, decrypt(_identities(options.identity), _pieces(options.backup))
+                store, chosen.state, decrypt(_identities(options.identity), base.pieces(options.backup))
             )
         except AgeError as error:
             raise PortalBackupError(f"The backup cannot be opened, and no portal was made: {error}") from None
@@ -119,9 +118,3 @@ def _identities(path: Path) -> list[Identity]:
         return parse_identities(data.decode("utf-8", "replace"))
     except AgeError as error:
         raise PortalBackupError(f"{path} holds no identity that can be used: {error}") from None
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(base.READ_BYTES):
-            yield piece

@@ -44,7 +44,7 @@ def _init(options: argparse.Namespace) -> None:
 
 def _has_tables(store: Store) -> bool:
     try:
-        store.check_schema()
+        store.schema_version()
     except StoreError:
         return False
     return True
@@ -52,8 +52,8 @@ def _has_tables(store: Store) -> bool:
 
 def _migrate(options: argparse.Namespace) -> None:
     with closing(Store(base.settings_of(options).database)) as store:
-        if not _has_tables(store):
-            raise StoreError("The database has no tables yet: make the portal with `portal init`.")
+        # A database that was lost must not come back empty: tables are made by `portal init` alone.
+        store.schema_version()
         store.migrate()
     print("The tables are those of this version.")
 

@@ -72,10 +72,14 @@ class Store:
         with self._write() as connection:
             migrations.upgrade(connection)
 
+    def schema_version(self) -> str | None:
+        """The version of the tables. Raises StoreError if there are none."""
+        with self._read() as connection:
+            return connection.scalar(select(_VERSION.c.version_num))
+
     def check_schema(self) -> None:
         """Raises StoreError if the tables are missing or are those of another version."""
-        with self._read() as connection:
-            found = connection.scalar(select(_VERSION.c.version_num))
+        found = self.schema_version()
         if found != SCHEMA_VERSION:
             raise StoreError(
                 f"The tables have version {found}, this portal needs {SCHEMA_VERSION}: run `portal init` with the "
