@@ -5,6 +5,7 @@ not count; a word finds those that begin with it; what stands in double quotes i
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from portal.desk import addresses
@@ -47,7 +48,7 @@ class Found:
 def search(
     casebook: Casebook, words: str, *, channel: str | None = None, status: str | None = None, most: int = MOST
 ) -> list[Found]:
-    """The texts with all of `words`: of urgent cases first, then the newest. Nothing for no word at all."""
+    """At most `most` texts with all of `words`: of urgent cases first, then the newest. Nothing for no word at all."""
     query = _query(words)
     if not query:
         return []
@@ -57,11 +58,13 @@ def search(
 
 def _query(words: str) -> str:
     """What somebody typed, in FTS5's language: strings only, which are all found (sqlite.org/fts5.html, section 3)."""
-    terms = re.findall(r'"([^"]*)"|(\S+)', addresses.refang(words))[:_TERMS]
+    # An argument that is not UTF-8 comes with surrogates, and no stored text has a control character.
+    plain = "".join(" " if unicodedata.category(character) in ("Cc", "Cs") else character for character in words)
+    terms = re.findall(r'"([^"]*)"|(\S+)', addresses.refang(plain))[:_TERMS]
     phrases = [f'"{phrase}"' for phrase, _ in terms if _has_word(phrase)]
     # A typed quotation mark that has no partner is no part of a word.
     starts = [f'"{bare}" *' for _, word in terms if _has_word(bare := word.replace('"', " "))]
-    return " ".join(phrases + starts).replace("\0", " ")
+    return " ".join(phrases + starts)
 
 
 def _has_word(text: str) -> bool:

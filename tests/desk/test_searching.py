@@ -84,10 +84,18 @@ def test_only_a_channel_or_a_status(filled: Desk) -> None:
     assert len(searching.search(filled.casebook, "luxemb", most=2)) == 2
 
 
+TYPED = st.text() | st.text(st.characters(categories=["Cs", "Cc", "L"])) | st.text("\"*:^-+(){}[]NEAROTD \0'a")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
-@given(words=st.text() | st.text(alphabet="\"*:^-+(){}[]NEAROTD \0'a"))
+@given(words=TYPED)
 def test_whatever_is_typed(filled: Desk, words: str) -> None:
     searching.search(filled.casebook, words)
+
+
+def test_words_that_are_no_utf_8(filled: Desk) -> None:
+    (found,) = searching.search(filled.casebook, "harbour\udce9")
+    assert "harbour" in found.snippet
 
 
 def test_the_command(
@@ -110,4 +118,5 @@ def test_the_command(
     (found,) = json.loads(run("search", "harb", "--json"))
     assert (found["id"], found["where"], found["urgent"]) == ("2026-0001", "narrative", True)
     assert "bad" in run("search", "hxxp://bad[.]example/x")
+    assert "[harbour]" in run("search", "harbour", "--most", str(2**70))
     assert "Nothing has all of these words" in run("search", "nowhere")

@@ -9,6 +9,8 @@ from portal.desk.commands.base import Command
 from portal.desk.searching import Found
 from portal.report import STATUSES
 
+_MOST = 10_000
+"""Results at once, however many are asked for."""
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -29,7 +31,7 @@ def search(options: argparse.Namespace) -> int:
             " ".join(options.words),
             channel=options.channel,
             status=options.status,
-            most=max(1, options.most),
+            most=min(max(1, options.most), _MOST),
         )
     if options.json:
         print(console.as_json([_as_json(one) for one in found]))
