@@ -1,5 +1,6 @@
 """Texts of answers by status and language: those that ship (answers.toml), and the desk's own in their place."""
 
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,7 @@ ALL_LANGUAGES = (*LANGUAGES, *LATER_LANGUAGES)
 _SHIPPED = Path(__file__).parent / "answers.toml"
 
 
+@cache
 def shipped() -> dict[str, dict[str, str]]:
     """The texts that ship, by status and language. Raises DeskError if the file is damaged."""
     texts = convert(parse(_SHIPPED, DeskError), dict[Status, dict[str, str]], _SHIPPED.name, DeskError)

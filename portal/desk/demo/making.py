@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from portal.channels import load
-from portal.desk import cases, folder, keyring, rekeying, session
+from portal.desk import cases, folder, keyring, people, session
 from portal.desk.cases import Case
 from portal.desk.demo.agenda import Agenda, Clock
 from portal.desk.demo.casework import PEOPLE, Casework
@@ -79,15 +79,8 @@ def make(
 
 def _let_in(desk: Desk, passphrase: str, work_factor: int) -> None:
     """Give every caseworker a keyring; all have the same passphrase, as only a demonstration may."""
-    owns = [keyring.generate_own(desk.name, person) for person in PEOPLE]
-    for own in owns:
-        folder.write(desk.folder.keyring(own.person), keyring.seal(own, passphrase, work_factor))
-    with desk.casebook.transaction():
-        for own in owns:
-            rekeying.let_in(desk.casebook, own)
-            desk.record("person-added", name=own.person)
-        rekeying.begin(desk.casebook, desk.keyring.keys)
-    rekeying.finish(desk.folder, desk.keyring, desk.casebook)
+    for person in PEOPLE:
+        people.let_in(desk, person, passphrase, work_factor)
 
 
 class _Demonstration:

@@ -2,22 +2,18 @@
 
 import errno
 import logging
-import traceback
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-import portal
+from portal import logs
 from portal.desk.web.door import Locked, door
 from portal.desk.web.forms import TokenRefused, typed
 from portal.desk.web.showing import page
 from portal.errors import PortevoixError
 
 _log = logging.getLogger(__name__)
-_ROOT = Path(portal.__file__).parent
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _TEXTS = {
     404: ("There is no such page.", "Go to the inbox."),
@@ -33,12 +29,7 @@ class Desk(Flask):
     def log_exception(self, exc_info: Any) -> None:
         """Log the exception that nobody handled. Its message may hold what somebody typed."""
         kind, _, trace = exc_info
-        _log.error("An error in the desk's page: %s at %s", kind.__name__, _place(trace))
-
-
-def _place(trace: TracebackType) -> str:
-    frames = [frame for frame in traceback.extract_tb(trace) if Path(frame.filename).is_relative_to(_ROOT)]
-    return f"{Path(frames[-1].filename).relative_to(_ROOT)}:{frames[-1].lineno}" if frames else "an unknown place"
+        _log.error("An error in the desk's page: %s at %s", kind.__name__, logs.place(trace))
 
 
 def plain_page(status: int, heading: str, advice: str) -> Response:
