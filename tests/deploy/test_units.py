@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from portal import cli
 from portal.settings import DeskInfo, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -85,3 +86,13 @@ def test_the_file_of_settings_is_read(tmp_path: Path) -> None:
     found = msgspec.toml.decode(shown)
     assert set(found) == {field.name for field in msgspec.structs.fields(Settings)} - {"state"}
     msgspec.convert(found | {"state": "."}, Settings, dec_hook=lambda kind, value: kind(value))
+
+
+def test_the_operators_command_knows_only_commands_that_there_are() -> None:
+    text = (DEPLOY / "portevoix").read_text()
+    called = set(re.findall(r"^ *(?:\w+\) )?run ([a-z]+) ", text, re.MULTILINE))
+    assert called == {"export", "import", "backup", "tend"}
+    for command in called:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([command, "--help"])
+        assert ended.value.code == 0
