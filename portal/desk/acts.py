@@ -16,6 +16,7 @@ Act = Literal[
     "tagged",
     "status",
     "replied",
+    "withdrawn",
     "packed",
     "merged",
     "unmerged",
@@ -38,5 +39,8 @@ Act = Literal[
     "passphrase-changed",
     "key-rotated",
     "portal-pinned",
+    "portal-trusted",
+    "paper-copied",
+    "recovered",
     "settings-changed",
 ]

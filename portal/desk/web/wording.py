@@ -62,6 +62,7 @@ ACT = {
     "tagged": "Labels were changed",
     "status": "The status was changed",
     "replied": "An answer was written",
+    "withdrawn": "An answer was withdrawn before it went out",
     "packed": "A pack was made",
     "merged": "Joined with another case",
     "unmerged": "Separated again",
@@ -84,6 +85,9 @@ ACT = {
     "passphrase-changed": "A passphrase was changed",
     "key-rotated": "The keys were replaced",
     "portal-pinned": "A portal became known",
+    "portal-trusted": "A portal's new key was compared and trusted",
+    "paper-copied": "A paper copy of the keys was made",
+    "recovered": "A keyring was made from the paper copy",
     "settings-changed": "A setting was changed",
 }
 
