@@ -224,4 +224,3 @@ class Intake:
                     raise StoreFull("There is no room for this report: send it again without its files.") from None
                 raise
             self._store.add_item(identifier, message.desks, held.size, held.pieces())
-

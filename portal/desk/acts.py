@@ -18,6 +18,7 @@ Act = Literal[
     "replied",
     "withdrawn",
     "packed",
+    "resent",
     "merged",
     "unmerged",
     "referred",

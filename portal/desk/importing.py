@@ -19,7 +19,7 @@ from portal import bundle
 from portal.age import HybridIdentity
 from portal.bundle import Bundle, BundleItem
 from portal.channels import Channel
-from portal.desk import arriving, cases, contacts, origins, portals, purging, tombstones, triage
+from portal.desk import arriving, cases, contacts, origins, portals, purging, resending, tombstones, triage
 from portal.desk.checking import Checked, Unopened, check
 from portal.desk.folder import Part, pieces
 from portal.desk.portals import Portal, Trust
@@ -45,6 +45,8 @@ class Outcome:
     known: int = 0
     quarantined: list[tuple[str, str]] = field(default_factory=list)
     """Item id, hex, and reason."""
+    resent: int = 0
+    """Answers that go out again, since the portal was put back from a backup and has lost them."""
     stopped: str | None = None
 
 
@@ -71,12 +73,16 @@ def import_bundle(
         raise Refused(
             f"The bundle is for the desk {manifest.desk}, and nothing was imported: this is the desk {desk.name}."
         )
+    resent = 0
     with desk.casebook.transaction():
         if all(known.name != name for known in portals.pinned(desk.casebook)):
             desk.record("portal-pinned", name=name, key=key.to_base64().decode())
         portal = portals.pin(desk.casebook, name, key)
+        if resending.lost(portal, manifest):
+            resent = resending.resend(desk, portal, manifest)
         portals.settle(desk.casebook, portal, manifest)
     work = _Import(desk, rules, portal, manifest)
+    work.outcome.resent = resent
     try:
         for place, content in reader.members(manifest):
             work.take(manifest.items[place], content)

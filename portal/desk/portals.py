@@ -22,17 +22,19 @@ FIRST_NAME = "portal"
 """The name of a portal that is pinned without one."""
 _KEY_FILE_BYTES = 4096
 # The row without a key stands for no portal (portal.desk.origins).
-_PORTALS = "SELECT id, name, key, bundle, pack, confirmed FROM portals WHERE key <> ''"
+_PORTALS = "SELECT id, name, key, bundle, seen, pack, confirmed FROM portals WHERE key <> ''"
 
 
 @dataclass(frozen=True)
 class Portal:
-    """A pinned portal: counters of its newest whole bundle, of our last pack, and of the last pack that it took."""
+    """A pinned portal: counters of its newest whole bundle, of the newest that was begun, of our last pack, and of the
+    last pack that it took."""
 
     id: int
     name: str
     key: minisign.PublicKey
     bundle: int
+    seen: int
     pack: int
     confirmed: int
 
@@ -114,7 +116,10 @@ def read_key(path: Path) -> minisign.PublicKey:
 
 def settle(casebook: Casebook, portal: Portal, manifest: Bundle) -> None:
     """Strike off what a bundle's manifest shows that the portal has: acknowledgements and replies."""
-    casebook.run("UPDATE portals SET confirmed = max(confirmed, ?) WHERE id = ?", manifest.confirmed, portal.id)
+    casebook.run(
+        "UPDATE portals SET confirmed = max(confirmed, ?), seen = max(seen, ?) WHERE id = ?",
+        *(manifest.confirmed, manifest.counter, portal.id),
+    )
     casebook.run("DELETE FROM arrivals WHERE portal = ? AND pack <= ?", portal.id, manifest.confirmed)
     for reply in manifest.taken:
         casebook.run(
@@ -159,5 +164,5 @@ def _names(known: Sequence[Portal]) -> str:
     return ", ".join(portal.name for portal in known)
 
 
-def _portal(row: int, name: str, key: str, last_bundle: int, pack: int, confirmed: int) -> Portal:
-    return Portal(row, name, minisign.PublicKey.from_base64(key), last_bundle, pack, confirmed)
+def _portal(row: int, name: str, key: str, *counters: int) -> Portal:
+    return Portal(row, name, minisign.PublicKey.from_base64(key), *counters)

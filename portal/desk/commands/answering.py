@@ -1,12 +1,13 @@
-"""reply: what the reporter reads with the eight words."""
+"""reply and withdraw: what the reporter reads with the eight words."""
 
 import argparse
 from pathlib import Path
 
-from portal.desk import cases, staff, templating
+from portal.desk import cases, contacts, staff, templating
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.replies import reply
+from portal.desk.withdrawing import withdraw
 from portal.errors import DeskError
 from portal.report import STATUSES
 
@@ -32,6 +33,10 @@ def add(command: Command) -> None:
         help="desks that the reporter's further messages go to (default: this one)",
     )
 
+    withdrawn = command("withdraw", withdraw_, "Take back an answer that no pack has carried yet.")
+    base.add_id(withdrawn)
+    withdrawn.add_argument("number", metavar="NUMBER", type=int, nargs="?", help="which one (default: the last)")
+
 
 def reply_(options: argparse.Namespace) -> int:
     text = base.text_of(options.text_file) if options.text_file else ""
@@ -53,4 +58,13 @@ def reply_(options: argparse.Namespace) -> int:
     print(f"Answer {answer.number} to {case.name} is stored: {answer.status}, {size:,} bytes of text.")
     print(f"Further messages of the reporter go to: {', '.join(answer.follow_up)}.")
     base.advise(f"It leaves with the next pack: desk pack {base.quoted(options.dir)} OUT")
+    return base.SUCCESS
+
+
+def withdraw_(options: argparse.Namespace) -> int:
+    with base.open_(options, writing=True) as desk:
+        gone = withdraw(desk, cases.find(desk.casebook, options.id), options.number)
+    print(f"Answer {gone.reply.number} to {options.id} is withdrawn; the case's status is {gone.status}.")
+    if gone.reply.status == contacts.CLOSED:
+        base.advise("Contact data that closing the case has erased do not come back.")
     return base.SUCCESS

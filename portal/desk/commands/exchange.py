@@ -57,6 +57,9 @@ def _print_outcome(outcome: Outcome) -> None:
     print(base.count(len(outcome.messages), "new message to a known case", "new messages to known cases"), end="")
     print(base.named(list(dict.fromkeys(outcome.messages))))
     print(f"{outcome.known} already here")
+    if outcome.resent:
+        print(f"{base.count(outcome.resent, 'answer')} that the portal had taken and lost: they go with the next pack.")
+        base.advise("The portal was put back from a backup. What its reporters had read may be there once more.")
     print(f"{len(outcome.quarantined)} in quarantine")
     for item, reason in outcome.quarantined[: base.LISTED]:
         print(f"    {item}: {reason}")

@@ -8,6 +8,7 @@ ALTER TABLE cases ADD COLUMN answered TEXT;           -- day of the first answer
 ALTER TABLE cases ADD COLUMN asked TEXT;              -- day of a question to the reporter that is still open
 ALTER TABLE cases ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;   -- questions of the form that could be answered
 ALTER TABLE cases ADD COLUMN said INTEGER NOT NULL DEFAULT 0;   -- … and how many of them were
+ALTER TABLE replies ADD COLUMN before TEXT;           -- JSON: how the case stood before it, if it is withdrawn
 CREATE INDEX cases_merged ON cases (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX cases_received ON cases (received);
 UPDATE cases SET

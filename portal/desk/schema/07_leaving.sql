@@ -9,6 +9,8 @@ CREATE TABLE backups (                     -- each one was read back when it was
     place TEXT                             -- the folder whose newest backups are kept; NULL: it lies elsewhere
 ) STRICT;
 ALTER TABLE arrivals ADD COLUMN backup INTEGER REFERENCES backups ON DELETE SET NULL;  -- the first that holds it
+ALTER TABLE portals ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;   -- counter of the newest bundle that was begun
+UPDATE portals SET seen = bundle;
 CREATE TABLE sources (                     -- cases that no bundle brought (portal.desk.origins)
     case_id INTEGER PRIMARY KEY REFERENCES cases ON DELETE CASCADE,
     source TEXT NOT NULL                   -- phone, letter, hotline, visit, other or by-hand

@@ -10,6 +10,7 @@ from portal.desk.replies import reply
 from portal.desk.web import wording
 from portal.desk.web.door import desk
 from portal.desk.web.showing import page
+from portal.desk.withdrawing import withdraw
 from portal.errors import DeskError
 from portal.limits import REPLY_TEXT_BYTES
 from portal.report import STATUSES, Status, clean_text
@@ -70,3 +71,11 @@ def send(name: str) -> AnyResponse:
 def change(name: str) -> Response:
     """Back from the preview to the form."""
     return ask(name)
+
+
+@bp.post("/case/<name>/withdraw/<int:number>")
+def take_back(name: str, number: int) -> AnyResponse:
+    """Withdraw an answer that no pack has carried yet."""
+    with desk(writing=True) as opened:
+        withdraw(opened, cases.find(opened.casebook, name), number)
+    return redirect(f"/case/{name}", 303)

@@ -92,6 +92,11 @@ def _told(outcome: Outcome) -> Result:
         f"{wording.count(len(outcome.messages), 'new message', 'new messages')} to known cases, "
         f"{outcome.known:,} already here.",
     ]
+    if outcome.resent:
+        sentences.append(
+            f"The portal was put back from a backup and has lost {wording.count(outcome.resent, 'answer')} that it had "
+            "taken: they go out again with the next pack."
+        )
     trouble = [f"Item {item[:12]}… was set aside: {reason}" for item, reason in outcome.quarantined[:_NAMED]]
     if len(outcome.quarantined) > _NAMED:
         trouble.append(f"{len(outcome.quarantined) - _NAMED} more were set aside.")

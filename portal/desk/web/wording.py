@@ -64,6 +64,7 @@ ACT = {
     "replied": "An answer was written",
     "withdrawn": "An answer was withdrawn before it went out",
     "packed": "A pack was made",
+    "resent": "Answers that a portal had lost go out again",
     "merged": "Joined with another case",
     "unmerged": "Separated again",
     "referred": "Referred to an authority",
