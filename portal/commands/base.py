@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from portal import settings
+from portal.errors import SettingsError
 from portal.settings import Settings
 from portal.store import Store
 
@@ -29,6 +30,12 @@ class Command(Protocol):
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings of the state folder that `options` name. Raises SettingsError."""
     return settings.load(options.state, getattr(options, "keys", None), options.database)
+
+
+def check_desk(chosen: Settings, desk: str) -> None:
+    """Raises SettingsError if the settings have no desk of this name."""
+    if desk not in chosen.desks:
+        raise SettingsError(f"There is no desk called {desk}: the settings have {', '.join(chosen.desks)}.")
 
 
 def store_of(chosen: Settings) -> Store:

@@ -23,9 +23,7 @@ def add(command: Command) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     chosen = base.settings_of(options)
-    if options.desk not in chosen.desks:
-        known = ", ".join(chosen.desks)
-        raise SettingsError(f"There is no desk called {options.desk}: the settings have {known}.")
+    base.check_desk(chosen, options.desk)
     key = state.load(options.state).signing_key
     with closing(base.store_of(chosen)) as store:
         manifest, pieces = exchange.export(store, key, options.desk, base.today())

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, column, delete, select, table
+from sqlalchemy import Connection, column, delete, func, select, table
 
 from portal.errors import StoreError
 from portal.store import packs
@@ -132,6 +132,11 @@ class Store:
         query = select(item.c.id, item.c.size).join(waiting).where(waiting.c.desk == desk).order_by(item.c.id)
         with self._read() as connection:
             return [WaitingItem(*row) for row in connection.execute(query)]
+
+    def waiting_count(self, desk: str) -> int:
+        """How many items wait for a desk."""
+        with self._read() as connection:
+            return connection.scalar(select(func.count()).select_from(waiting).where(waiting.c.desk == desk)) or 0
 
     def read_item(self, item_id: bytes) -> Iterator[bytes]:
         """The bytes of an item, in pieces of CHUNK_SIZE, each read by itself: no transaction outlasts a piece.
