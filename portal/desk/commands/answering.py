@@ -1,9 +1,11 @@
-"""reply and withdraw: what the reporter reads with the eight words."""
+"""reply, withdraw and status: what the reporter reads with the eight words."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from portal.desk import cases, contacts, staff, templating
+from portal.desk import bulk, cases, console, contacts, staff, templating
+from portal.desk.bulk import Wish
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.replies import reply
@@ -36,6 +38,17 @@ def add(command: Command) -> None:
     withdrawn = command("withdraw", withdraw_, "Take back an answer that no pack has carried yet.")
     base.add_id(withdrawn)
     withdrawn.add_argument("number", metavar="NUMBER", type=int, nargs="?", help="which one (default: the last)")
+    told = command("status", status, "Give several cases one status, and tell each reporter in the report's language.")
+    told.add_argument("status", metavar="STATUS", choices=STATUSES, help=", ".join(STATUSES))
+    told.add_argument("ids", metavar="ID", nargs="+", help="the cases")
+    told.add_argument("--text-file", metavar="FILE", type=Path, help="what to say to all of them, UTF-8 text")
+    told.add_argument(
+        "--template", action="store_true", help="say what `desk template` has for the status, in each report's language"
+    )
+    told.add_argument(
+        "--despite-staff-warning", action="store_true", help="even if the text names somebody of the staff list"
+    )
+    base.add_json(told)
 
 
 def reply_(options: argparse.Namespace) -> int:
@@ -47,11 +60,7 @@ def reply_(options: argparse.Namespace) -> int:
             text = "\n\n".join(
                 part for part in (templating.text(desk.casebook, options.status, language), text) if part
             )
-        if not options.despite_staff_warning and (named := staff.mentions(desk.casebook, text)):
-            raise DeskError(
-                f"The text names people of this desk, and nothing was stored. {' '.join(named)} "
-                "Change it, or give --despite-staff-warning."
-            )
+        _check_staff(options, staff.mentions(desk.casebook, text))
         follow_up = options.follow_up or [desk.name]
         answer = reply(desk, case, options.status, text, follow_up, desk.today)
     size = len(answer.text.encode())
@@ -68,3 +77,39 @@ def withdraw_(options: argparse.Namespace) -> int:
     if gone.reply.status == contacts.CLOSED:
         base.advise("Contact data that closing the case has erased do not come back.")
     return base.SUCCESS
+
+
+def status(options: argparse.Namespace) -> int:
+    text = base.text_of(options.text_file) if options.text_file else ""
+    wish = Wish(options.status, text, options.template)
+    with base.open_(options, writing=True) as desk:
+        _check_staff(options, bulk.warnings(desk.casebook, wish))
+        outcome = bulk.set_status(desk, options.ids, wish, base.progress)
+    if options.json:
+        skipped = [{"id": name, "reason": reason} for name, reason in outcome.skipped]
+        print(console.as_json({"told": outcome.told, "untold": outcome.untold, "skipped": skipped}))
+        return base.SUCCESS
+    told = base.count(len(outcome.told), "reporter")
+    languages = ", ".join(f"{count} in {language}" for language, count in sorted(outcome.languages.items()))
+    print(f"{told} told: {options.status}{f' ({languages})' if languages else ''}.")
+    if outcome.untold:
+        print(f"The status alone, since no mailbox is known{base.named(outcome.untold)}")
+    for reason, names in _by_reason(outcome.skipped):
+        print(f"{base.count(len(names), 'case')} left as {'it was' if len(names) == 1 else 'they were'}: {reason}")
+        print(f"    {', '.join(names[: base.LISTED])}{', …' if len(names) > base.LISTED else ''}")
+    if outcome.told:
+        base.advise(f"They leave with the next pack: desk pack {base.quoted(options.dir)} OUT")
+    return base.SUCCESS
+
+
+def _by_reason(skipped: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    reasons = dict.fromkeys(reason for _, reason in skipped)
+    return [(reason, [console.line(name) for name, why in skipped if why == reason]) for reason in reasons]
+
+
+def _check_staff(options: argparse.Namespace, named: list[str]) -> None:
+    if named and not options.despite_staff_warning:
+        raise DeskError(
+            f"The text names people of this desk, and nothing was stored. {' '.join(named)} "
+            "Change it, or give --despite-staff-warning."
+        )

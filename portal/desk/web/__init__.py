@@ -9,7 +9,8 @@ commands do, and is the only part of the desk that knows a network.
     jobs        what takes long                    caring      the counter of cases read
 
     entering    passphrase, lock, close            inbox, case, attachments
-    answering   answers to reporters               referring   referrals, authorities
+    answering   answers to reporters               several     one status for several cases
+    referring   referrals, authorities
     adding      a report from the telephone        exchange    import and pack
     figures     statistics                         keeping     holds, reviews, erasing
     proving     the check of the desk, the log     requests    requests of a person

@@ -26,6 +26,7 @@ from portal.desk.web import (
     referring,
     requests,
     settings,
+    several,
     showing,
 )
 from portal.desk.web.door import Door
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     case.bp,
     adding.bp,
     answering.bp,
+    several.bp,
     attachments.bp,
     referring.bp,
     exchange.bp,
