@@ -7,8 +7,11 @@
     marks        addresses, accounts, places … that other cases may have too (portal.desk.fingerprints; table marks)
     flags        the rules of triage that its answers meet, and whether the case is urgent (portal.desk.triage; flags)
     completeness how many of the form's questions are answered (cases.said of cases.asks)
-    unseen       the case, or the main one that it was merged into, has something that nobody has looked at
+    unseen       the case has something that nobody has looked at
     question     one to the reporter that was open is answered
+
+A case that was merged into another keeps all of this for itself, so that it can be separated again; the main case is
+urgent with it (`settle`), and what waits in it shows with the main case (view main_cases of the schema).
 
 Replies and notes are indexed by triggers of the schema, whoever writes them; every row goes with its case, its message,
 reply or note. What is kept of texts, marks and flags can be made again at any time from the messages: `refresh` does
@@ -48,9 +51,9 @@ def store(casebook: Casebook, portal: int, sha256: bytes, raw: bytes, rules: Tri
         tombstones.follow(casebook, case_id, report.locator)
     _keep_texts(casebook, case_id, message_id, report, rules)
     _keep_flags(casebook, case_id, report, rules)
-    main = cases.main(casebook, case_id)
-    casebook.run("UPDATE cases SET unseen = coalesce(min(unseen, ?1), ?1) WHERE id = ?2", report.received, main)
-    casebook.run("UPDATE cases SET asked = NULL WHERE id IN (?, ?)", case_id, main)
+    casebook.run(
+        "UPDATE cases SET unseen = coalesce(min(unseen, ?1), ?1), asked = NULL WHERE id = ?2", report.received, case_id
+    )
     settle(casebook, case_id)
     return cases.by_row(casebook, case_id), new
 

@@ -1,5 +1,7 @@
 """Cases: what a caseworker works on. All messages of one thread at one portal are one case.
 
+A case can be merged into another one, its main case (portal.desk.merging): lists then name the main case alone.
+
 Functions here read and write the casebook; a change belongs into a transaction of the caller.
 """
 
@@ -15,7 +17,10 @@ from portal.report import Attachment, Reply, Report
 
 NEW = "received"
 """The status of a case that nobody has answered yet."""
-_CASES = "SELECT id, name, portal, channel, status, received, urgent FROM cases"
+_CASES = (
+    "SELECT id, name, portal, channel, status, received, urgent,"
+    " (SELECT name FROM cases main WHERE main.id = cases.merged_into) FROM cases"
+)
 _MESSAGES = "SELECT id, item, sha256, received, report FROM messages"
 # Items travel in the order of their ids, which says nothing: on one day the report goes before what was added to it.
 _IN_ORDER = "ORDER BY received, kind <> 'report', id"
@@ -32,6 +37,8 @@ class Case:
     status: str
     received: str
     urgent: bool
+    merged_into: str | None = None
+    """Name of its main case, if it was merged into one."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +66,10 @@ class Answer:
     taken: bool
 
 
-def listed(casebook: Casebook) -> list[Case]:
-    """All cases: the urgent ones first, then the oldest."""
-    return [_case(*row) for row in casebook.all(f"{_CASES} ORDER BY urgent DESC, received, year, number")]
+def listed(casebook: Casebook, *, merged: bool = False) -> list[Case]:
+    """All cases, with `merged` also those that were merged into another: the urgent ones first, then the oldest."""
+    which = "" if merged else "WHERE merged_into IS NULL"
+    return [_case(*row) for row in casebook.all(f"{_CASES} {which} ORDER BY urgent DESC, received, year, number")]
 
 
 def find(casebook: Casebook, name: str) -> Case:
@@ -86,6 +94,17 @@ def of_thread(casebook: Casebook, portal: int, locator: bytes) -> Case | None:
 def main(casebook: Casebook, row: int) -> int:
     """The row of the case that this one was merged into, or its own."""
     return int(casebook.one("SELECT coalesce(merged_into, id) FROM cases WHERE id = ?", row)[0])
+
+
+def merged(casebook: Casebook, case: Case) -> list[Case]:
+    """The cases that were merged into this one, in the order of their names."""
+    return [_case(*row) for row in casebook.all(f"{_CASES} WHERE merged_into = ? ORDER BY year, number", case.id)]
+
+
+def whole(casebook: Casebook, case: Case) -> list[Case]:
+    """The main case of this one, or itself, and all that were merged into it: the main case is the last."""
+    last = by_row(casebook, main(casebook, case.id))
+    return [*merged(casebook, last), last]
 
 
 def messages(casebook: Casebook, case: Case) -> list[Message]:
@@ -148,5 +167,7 @@ def _open_case(casebook: Casebook, portal: int, locator: bytes, report: Report) 
     )
 
 
-def _case(row: int, name: str, portal: int, channel: str, status: str, received: str, urgent: int) -> Case:
-    return Case(row, name, portal, channel, status, received, bool(urgent))
+def _case(
+    row: int, name: str, portal: int, channel: str, status: str, received: str, urgent: int, merged_into: str | None
+) -> Case:
+    return Case(row, name, portal, channel, status, received, bool(urgent), merged_into)

@@ -1,11 +1,13 @@
 """Legal holds: nothing of a case that is held is erased, whatever the rules of retention say.
 
+Cases that were merged are held together: a hold on one of them keeps its main case and all that were merged into that.
 A case whose use was restricted (portal.desk.persons) is kept in the same way, until that is decided otherwise.
 Table: `holds`.
 """
 
 from dataclasses import dataclass
 
+from portal.desk import cases
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
 from portal.desk.session import Desk
@@ -60,22 +62,27 @@ def is_restricted(casebook: Casebook, case: Case) -> bool:
 
 
 def kept(casebook: Casebook) -> set[int]:
-    """The rows of all cases of which nothing may be erased: held or restricted."""
+    """The rows of all cases of which nothing may be erased: held or restricted, or merged with one that is."""
     rows = casebook.all(
-        "SELECT case_id FROM holds UNION SELECT case_id FROM decisions d WHERE decision = 'restriction' AND NOT EXISTS"
-        " (SELECT 1 FROM decisions l WHERE l.case_id = d.case_id AND l.decision = 'unrestricted' AND l.id > d.id)"
+        "WITH kept (id) AS (SELECT case_id FROM holds"
+        " UNION SELECT case_id FROM decisions d WHERE decision = 'restriction' AND NOT EXISTS"
+        " (SELECT 1 FROM decisions l WHERE l.case_id = d.case_id AND l.decision = 'unrestricted' AND l.id > d.id))"
+        " SELECT id FROM cases WHERE coalesce(merged_into, id) IN"
+        " (SELECT coalesce(merged_into, cases.id) FROM cases JOIN kept USING (id))"
     )
     return {row for (row,) in rows}
 
 
 def check_erasable(casebook: Casebook, case: Case) -> None:
     """Raise DeskError if nothing of a case may be erased."""
-    if held := find(casebook, case):
-        raise DeskError(
-            f"{case.name} is held since {held.day} ({held.person}) and stays: `desk release` ends the hold."
-        )
-    if is_restricted(casebook, case):
-        raise DeskError(
-            f"The use of {case.name} is restricted on somebody's request, and it stays: "
-            "`desk person … --decide unrestricted` ends the restriction."
-        )
+    for one in cases.whole(casebook, case):
+        stays = "it stays" if one.id == case.id else f"it stays, and so does {case.name}, since they were merged"
+        if held := find(casebook, one):
+            raise DeskError(
+                f"{one.name} is held since {held.day} ({held.person}), and {stays}: `desk release` ends the hold."
+            )
+        if is_restricted(casebook, one):
+            raise DeskError(
+                f"The use of {one.name} is restricted on somebody's request, and {stays}: "
+                "`desk person … --decide unrestricted` ends the restriction."
+            )

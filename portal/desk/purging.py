@@ -7,6 +7,8 @@ Rules kept here:
   by the next one, or by the next import (`finish`).
 - Deleted content is overwritten at once (secure_delete, FTS5's secure-delete). What may be left in slack within pages
   goes when the casebook is rewritten (VACUUM), what is left in the write-ahead log when that is emptied.
+- A main case goes with all that were merged into it, or not at all; these go first, so that one that is left when the
+  machine dies is still a case of its own kind. One that was merged can go alone: the main case stays as it is.
 - What stays: a tombstone (portal.desk.tombstones), the figures of statistics (portal.desk.statistics.facts).
 
 Backups that were made before still hold the case until they are deleted, as does a copy that was handed over.
@@ -38,10 +40,13 @@ class Extent:
     referrals: int
     unsent: tuple[str, ...]
     """Cases with an answer that the portal has not confirmed: if it has not got there, its reporter never reads it."""
+    merged: tuple[str, ...] = ()
+    """Those of `cases` that were merged into another of them."""
 
 
 def extent(casebook: Casebook, chosen: Sequence[Case]) -> Extent:
-    """What would go with these cases."""
+    """What would go with these cases, and with those that were merged into them."""
+    chosen = _with_merged(casebook, chosen)
     messages = [message for case in chosen for message in cases.messages(casebook, case)]
     referrals = sum(casebook.one("SELECT count(*) FROM referrals WHERE case_id = ?", case.id)[0] for case in chosen)
     unsent = [
@@ -50,16 +55,21 @@ def extent(casebook: Casebook, chosen: Sequence[Case]) -> Extent:
         if casebook.one("SELECT 1 FROM replies WHERE case_id = ? AND sealed IS NOT NULL", case.id)
     ]
     attachments = sum(len(message.report.attachments) for message in messages)
-    return Extent(tuple(case.name for case in chosen), len(messages), attachments, referrals, tuple(unsent))
+    names = tuple(case.name for case in chosen)
+    merged = tuple(case.name for case in chosen if case.merged_into in names)
+    return Extent(names, len(messages), attachments, referrals, tuple(unsent), merged)
 
 
 def purge(desk: Desk, chosen: Sequence[Case], channels: Mapping[str, Channel], why: str = "asked") -> None:
-    """Purge cases; `why` goes into the log. Raises DeskError, and nothing is purged, if one is held or restricted."""
+    """Purge cases, with those that were merged into them; `why` goes into the log.
+
+    Raises DeskError, and nothing is purged, if one is held or restricted.
+    """
     finish(desk)
     casebook = desk.casebook
     for case in chosen:
         holding.check_erasable(casebook, case)
-    for case in chosen:
+    for case in _with_merged(casebook, chosen):
         counted = extent(casebook, [case])
         with casebook.transaction():
             facts.keep(casebook, case, channels)
@@ -94,6 +104,10 @@ def finish(desk: Desk) -> None:
     with casebook.transaction():
         casebook.run("DELETE FROM erasing")
     _empty_wal(casebook)
+
+
+def _with_merged(casebook: Casebook, chosen: Iterable[Case]) -> list[Case]:
+    return list(dict.fromkeys(one for case in chosen for one in (*cases.merged(casebook, case), case)))
 
 
 def referring(casebook: Casebook) -> list[Referring]:

@@ -6,6 +6,8 @@ Rules kept here:
 - The police reviews cases instead: they come up when nothing was decided for so long, and no purge takes them unasked.
 - What is held or restricted is never due, nor is a case with something that nobody has looked at yet, nor one with an
   answer that no pack has carried.
+- What was merged into a case goes with it, by the status of the main case; its time does not begin before the last
+  message of any of them.
 - Aggregates stay (portal.desk.statistics.facts).
 
 Controller and legal regime are named because they differ: the police falls under Directive (EU) 2016/680, the others
@@ -142,10 +144,12 @@ class _Row:
     """Day of the last answer that gave the case its status, or of its last message."""
     moved: str
     """Day of the last thing that happened."""
+    merged: str
+    """Day of the last message in what was merged into the case, or ""."""
 
 
 def _rows(casebook: Casebook) -> Iterator[_Row]:
-    """Every case in which nothing waits to be read or sent."""
+    """Every main case in which nothing waits to be read or sent, here or in what was merged into it."""
     answers = "SELECT max(json_extract(CAST(reply AS TEXT), '$.day')) FROM replies WHERE case_id = c.id"
     status = "json_extract(CAST(reply AS TEXT), '$.status')"
     sql = f"""
@@ -156,15 +160,17 @@ def _rows(casebook: Casebook) -> Iterator[_Row]:
             ({answers} AND {status} = c.status),
             ({answers}),
             (SELECT max(day) FROM reviews WHERE case_id = c.id),
-            (SELECT max(received) FROM messages WHERE case_id = c.id)
-        FROM cases c WHERE c.unseen IS NULL AND NOT EXISTS
-            (SELECT 1 FROM replies WHERE case_id = c.id AND sealed IS NOT NULL AND pack IS NULL)
+            (SELECT max(received) FROM messages WHERE case_id = c.id),
+            (SELECT max(m.received) FROM messages m JOIN cases t ON t.id = m.case_id WHERE t.merged_into = c.id)
+        FROM main_cases c WHERE c.unseen IS NULL AND NOT EXISTS
+            (SELECT 1 FROM replies JOIN cases t ON t.id = case_id
+             WHERE sealed IS NOT NULL AND pack IS NULL AND (t.id = c.id OR t.merged_into = c.id))
     """  # noqa: S608 - pieces of our own
     for row, name, given, *days in casebook.all(sql):
-        told, referred, transferred, decided, answered, reviewed, received = days
+        told, referred, transferred, decided, answered, reviewed, received, merged = days
         forwarded = max((day for day in (told, referred, transferred) if day), default=None)
-        moved = max(day for day in (forwarded, answered, reviewed, received) if day)
-        yield _Row(row, name, given, forwarded, decided or received, moved)
+        moved = max(day for day in (forwarded, answered, reviewed, received, merged) if day)
+        yield _Row(row, name, given, forwarded, decided or received, moved, merged or "")
 
 
 def _due(casebook: Casebook, row: _Row, chosen: Rules, today: date) -> Due | None:
@@ -177,7 +183,7 @@ def _due(casebook: Casebook, row: _Row, chosen: Rules, today: date) -> Due | Non
         start = row.forwarded or row.decided
     if days is None:
         return None
-    since = date.fromisoformat(start) + timedelta(days=days)
+    since = date.fromisoformat(max(start, row.merged)) + timedelta(days=days)
     return Due(cases.find(casebook, row.name), why, since) if since <= today else None
 
 

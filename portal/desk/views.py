@@ -13,13 +13,14 @@ from portal.report import Attachment, Report
 
 
 def case_as_json(case: Case) -> dict[str, Any]:
-    """What `desk list --json` says of a case."""
+    """What `desk list --json` says of a case; `merged_into` is the ID of its main case, or null."""
     return {
         "id": case.name,
         "channel": case.channel,
         "status": case.status,
         "received": case.received,
         "urgent": case.urgent,
+        "merged_into": case.merged_into,
     }
 
 

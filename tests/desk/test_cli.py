@@ -127,7 +127,7 @@ def test_list(filled: Path, run: Terminal) -> None:
         ("travel", "received", "2026-11-25", True),
         ("website", "received", "2026-11-20", False),
     ]
-    assert [set(case) for case in found] == [{"id", "channel", "status", "received", "urgent"}] * 2
+    assert [set(case) for case in found] == [{"id", "channel", "status", "received", "urgent", "merged_into"}] * 2
     rows = run("list", filled).splitlines()
     assert rows[0].split() == ["ID", "CHANNEL", "STATUS", "RECEIVED"]
     assert rows[1].split()[1:] == ["URGENT", "travel", "received", "2026-11-25"]
@@ -145,7 +145,7 @@ def urgent_case(run: Terminal, root: Path) -> str:
 def test_show(filled: Path, run: Terminal) -> None:
     case = urgent_case(run, filled)
     shown = json.loads(run("show", filled, case, "--json"))
-    assert set(shown) == {"id", "channel", "status", "received", "urgent", "messages"}
+    assert set(shown) == {"id", "channel", "status", "received", "urgent", "merged_into", "messages"}
     assert [message["kind"] for message in shown["messages"]] == ["report", "message"]
     assert [message["narrative"] for message in shown["messages"]] == ["A man at the pool.", HOSTILE]
     assert shown["messages"][0]["format"] == "portevoix/report/1"

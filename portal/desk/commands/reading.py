@@ -16,6 +16,7 @@ from portal.desk.session import Desk
 def add(command: Command) -> None:
     """Add them to the command line."""
     listed = command("list", list_, "List the cases: the urgent ones first, then the oldest.")
+    listed.add_argument("--merged", action="store_true", help="with those that were merged into another case")
     base.add_json(listed)
     shown = command("show", show, "Show a case: all messages and answers.")
     base.add_json(shown)
@@ -32,7 +33,7 @@ def add(command: Command) -> None:
 
 def list_(options: argparse.Namespace) -> int:
     with base.open_(options) as desk:
-        found = cases.listed(desk.casebook)
+        found = cases.listed(desk.casebook, merged=options.merged)
     print(console.as_json([views.case_as_json(case) for case in found]) if options.json else views.list_as_text(found))
     return base.SUCCESS
 

@@ -133,6 +133,8 @@ def _is_sure(going: Extent) -> bool:
     if not asking.at_terminal():
         raise DeskError("There is nobody to ask whether to erase this: look at it first, then give --yes.")
     base.advise(f"This erases for good: {_going(going)}{base.named(list(going.cases))}")
+    if going.merged:
+        base.advise(f"Among them is what was merged into another one{base.named(list(going.merged))}")
     if going.unsent:
         base.advise(f"An answer may not have reached the reporter yet{base.named(list(going.unsent))}")
     return asking.confirm("Type yes to erase it: ")

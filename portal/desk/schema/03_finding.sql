@@ -11,6 +11,12 @@ ALTER TABLE cases ADD COLUMN said INTEGER NOT NULL DEFAULT 0;   -- … and how m
 ALTER TABLE replies ADD COLUMN before TEXT;           -- JSON: how the case stood before it, if it is withdrawn
 CREATE INDEX cases_merged ON cases (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX cases_received ON cases (received);
+CREATE VIEW main_cases AS                             -- as lists show them: what waits in a merged one waits here
+    SELECT id, year, number, name, portal, channel, status, received, urgent, assigned, looked, answered, asks, said,
+        (SELECT min(unseen) FROM cases AS own WHERE own.id = main.id OR own.merged_into = main.id) AS unseen,
+        (SELECT min(asked) FROM cases AS own WHERE own.id = main.id OR own.merged_into = main.id) AS asked,
+        (SELECT count(*) FROM cases AS own WHERE own.merged_into = main.id) AS merged
+    FROM cases AS main WHERE merged_into IS NULL;
 UPDATE cases SET
     unseen = received,
     answered = (SELECT min(json_extract(CAST(reply AS TEXT), '$.day')) FROM replies WHERE case_id = cases.id),
