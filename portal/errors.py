@@ -35,6 +35,7 @@
     │   └── CapsuleExpired       the mailbox' capsule cannot be used any more
     └── DeskError                the desk cannot do what was asked
         ├── WrongPassphrase      the keyring does not open
+        ├── NoSuchCase           there is no case of this name
         ├── CasebookDamaged      the casebook does not open with this key
         ├── Refused              a bundle, pack or key is not acceptable
         ├── RulesError           triage.toml is wrong
@@ -203,6 +204,10 @@ class DeskError(PortevoixError):
 
 
 class WrongPassphrase(DeskError):
+    pass
+
+
+class NoSuchCase(DeskError):
     pass
 
 

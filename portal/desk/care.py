@@ -1,10 +1,10 @@
 """Care for those who read: a gentle count of the cases read today, and a reminder of a break.
 
-Rules kept here: what is stored is a number a day, for its person alone, and never which cases; the reminder can be
-switched off by each person, and nobody else is told.
-
-Table: `reading`. Nothing of it belongs to a case.
+Rules kept here: a person is shown their own count and nobody else's; it is counted from what the history of the cases
+says anyway (portal.desk.looking), and nothing more is kept for it; the reminder can be switched off by each person.
 """
+
+from datetime import date
 
 from portal.desk import preferences
 from portal.desk.casebook import Casebook
@@ -18,20 +18,10 @@ WITHOUT = preferences.define(
 )
 
 
-def read_on(casebook: Casebook, person: str, day: str) -> int:
-    """How many cases a person has read on a day, as far as it was noted."""
-    row = casebook.one("SELECT cases FROM reading WHERE person = ? AND day = ?", person, day)
-    return int(row[0]) if row else 0
-
-
-def note(desk: Desk, person: str, day: str, count: int) -> None:
-    """Add to what a person has read on a day."""
-    with desk.casebook.transaction():
-        desk.casebook.run(
-            "INSERT INTO reading (person, day, cases) VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET cases = cases + excluded.cases",
-            *(person, day, count),
-        )
+def read_on(casebook: Casebook, person: str, day: date) -> int:
+    """How many cases a person has looked at on a day."""
+    sql = "SELECT count(*) FROM looks WHERE person = ? AND day = ?"
+    return int(casebook.one(sql, person, day.isoformat())[0])
 
 
 def reminds_after(casebook: Casebook, person: str) -> int:

@@ -6,6 +6,8 @@ written in `portal.desk.cases` and `portal.desk.portals`.
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +15,15 @@ from typing import Any, Self
 
 import sqlcipher3
 
-from portal.desk import schema
+from portal.desk import schema, wal
 from portal.desk.folder import FILE_MODE
-from portal.errors import CasebookDamaged, DeskError
+from portal.errors import CasebookDamaged, CustodyError, DeskError
 
 BUSY_SECONDS = 10.0
 """A reader waits so long while a writer finishes, seconds."""
 
+WAL = "-wal"
+"""What SQLite adds to the name of a database for its write-ahead log."""
 _SETTINGS_OF_A_READER = ("trusted_schema = OFF", "temp_store = MEMORY")
 _SETTINGS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 
@@ -126,6 +130,32 @@ class Casebook:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@contextmanager
+def at_rest(path: Path, *keys: bytes) -> Iterator[Casebook]:
+    """The casebook with all that was written, also what is in its write-ahead log still, and nothing is written to it.
+
+    Raises as `Casebook.open` does, and CustodyError if the log is not whole.
+    """
+    log = path.with_name(path.name + WAL)
+    if not log.exists() or not log.stat().st_size:
+        with Casebook.read(path, *keys) as casebook:
+            yield casebook
+        return
+    # The log is read in a copy, which is as encrypted as what it is a copy of.
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, path.name)
+        for each in (path, log):
+            shutil.copyfile(each, copy.with_name(each.name))
+        if not wal.is_whole(copy.with_name(log.name).read_bytes()):
+            raise CustodyError(
+                f"{log.name} was changed, or the machine stopped while writing it: open the desk once for writing, "
+                "which drops what cannot be read, and check again."
+            )
+        with Casebook.open(copy, *keys) as casebook:
+            casebook.one("PRAGMA wal_checkpoint(TRUNCATE)")
+            yield casebook
 
 
 def _connect_with(path: Path, keys: Sequence[bytes], *, read_only: bool = False) -> Any:

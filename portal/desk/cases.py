@@ -12,7 +12,7 @@ import msgspec
 
 from portal.desk import tombstones
 from portal.desk.casebook import Casebook
-from portal.errors import DeskError
+from portal.errors import NoSuchCase
 from portal.report import Attachment, Reply, Report
 
 NEW = "received"
@@ -73,10 +73,10 @@ def listed(casebook: Casebook, *, merged: bool = False) -> list[Case]:
 
 
 def find(casebook: Casebook, name: str) -> Case:
-    """The case called `name`. Raises DeskError if there is none."""
+    """The case called `name`. Raises NoSuchCase if there is none."""
     row = casebook.one(f"{_CASES} WHERE name = ?", name)
     if not row:
-        raise DeskError("There is no case with this ID: `desk list` shows all of them.")
+        raise NoSuchCase("There is no case with this ID: `desk list` shows all of them.")
     return _case(*row)
 
 

@@ -16,6 +16,7 @@ Rules kept here: a name from outside never becomes a path; a file is on the disk
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,8 @@ PUBLIC_MODE = 0o644
 READ_BYTES = 64 * 1024
 """A file is read in pieces of this size, bytes."""
 _PART = ".part"
+_TRY_SECONDS = 0.02
+"""Whoever waits for the lock tries so often, seconds."""
 
 
 class Folder:
@@ -72,15 +75,20 @@ class Folder:
             path.mkdir(mode=FOLDER_MODE, exist_ok=True)
             path.chmod(FOLDER_MODE)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether anything can be changed here: not on a medium, or in a copy, that can only be read."""
+        return os.access(self.root, os.W_OK) and os.access(self.casebook, os.W_OK)
+
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, patience: float = 0.0) -> Iterator[None]:
         """Hold the desk for a command that writes; it is free again when the process ends, however it ends.
 
-        Raises DeskError if another command holds it.
+        Raises DeskError if another command holds it, and does not let go of it within `patience` seconds.
         """
         descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
-            if not _try_lock(descriptor):
+            if not _lock_within(descriptor, patience):
                 raise DeskError(f"Another command works in {self.root}: wait until it is done, and do this again.")
             self._sweep()
             yield
@@ -183,6 +191,14 @@ def pieces(path: Path) -> Iterator[bytes]:
 
 def _taken(path: Path) -> DeskError:
     return DeskError(f"{path} exists already and is not overwritten: choose another name.")
+
+
+def _lock_within(descriptor: int, seconds: float) -> bool:
+    # No system lets a process wait for a lock of this kind for a while and then give up.
+    end = time.monotonic() + seconds
+    while not (locked := _try_lock(descriptor)) and time.monotonic() < end:
+        time.sleep(_TRY_SECONDS)
+    return locked
 
 
 def _try_lock(descriptor: int) -> bool:

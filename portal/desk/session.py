@@ -11,7 +11,7 @@ import msgspec
 
 from portal import canonical
 from portal.desk import arriving, custody, folder, keyring, rekeying
-from portal.desk.casebook import Casebook
+from portal.desk.casebook import Casebook, at_rest
 from portal.desk.cases import Case
 from portal.desk.folder import Folder
 from portal.desk.keyring import Keyring, Own
@@ -87,15 +87,25 @@ def open_desk(
 
 @contextmanager
 def working(
-    place: Folder, ring: Keyring, *, writing: bool = False, clock: Callable[[], datetime] = now
+    place: Folder,
+    ring: Keyring,
+    *,
+    writing: bool = False,
+    clock: Callable[[], datetime] = now,
+    patience: float = 0.0,
 ) -> Iterator[Desk]:
     """The desk for one act, with a keyring that was unlocked before: for a program that stays open between acts.
 
-    The desk's keys are those of this moment, whoever has changed them since. Raises DeskError if another command
-    writes, or if the person was removed.
+    The desk's keys are those of this moment, whoever has changed them since. A copy that can only be read is read as it
+    is. Raises DeskError if another command writes for longer than `patience` seconds, or if the person was removed.
     """
-    with place.lock() if writing else nullcontext():
+    with place.lock(patience) if writing else nullcontext():
         ring = ring if ring.own is None else rekeying.current(place, ring.own)
+        if not writing and not place.is_writable:
+            with at_rest(place.casebook, *ring.keys.casebook_keys) as casebook:
+                _check_current(casebook)
+                yield Desk(place, ring, casebook, clock)
+            return
         with Casebook.open(place.casebook, *ring.keys.casebook_keys) as casebook:
             if not casebook.is_current:
                 with nullcontext() if writing else place.lock():
@@ -106,6 +116,14 @@ def working(
             if writing:
                 ring = rekeying.finish(place, ring, casebook)
             yield Desk(place, ring, casebook, clock)
+
+
+def _check_current(casebook: Casebook) -> None:
+    if not casebook.is_current:
+        raise DeskError(
+            "This desk was written by an older version of Portevoix, and cannot be changed where it lies: copy it to a "
+            "disk, and open the copy."
+        )
 
 
 def find(root: Path) -> Folder:

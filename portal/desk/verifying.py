@@ -10,21 +10,16 @@ Rules kept here:
   and SHA-256 of the last entry, written down elsewhere, must be found again.
 """
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.desk import custody, proving, wal
-from portal.desk.casebook import STEPS, Casebook
+from portal.desk import custody, proving
+from portal.desk.casebook import STEPS, WAL, Casebook, at_rest
 from portal.desk.custody import Head
 from portal.desk.folder import Folder
 from portal.desk.keyring import Keyring
 from portal.errors import CasebookDamaged, CustodyError, DeskError
-
-_WAL = "-wal"
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ def verify(place: Folder, ring: Keyring, head: Head | None = None, referrals: Se
 
 def _verify(place: Folder, ring: Keyring, head: Head | None, referrals: Sequence[Path]) -> Whole:
     pages = _check_pages(place, ring)
-    with _opened(place, ring) as casebook:
+    with at_rest(place.casebook, *ring.keys.casebook_keys) as casebook:
         if casebook.version != len(STEPS):
             raise DeskError(
                 "This casebook was written by another version of Portevoix: check it with that one, or open the desk "
@@ -91,30 +86,6 @@ def _check_pages(place: Folder, ring: Keyring) -> int:
     return place.casebook.stat().st_size // int(size)
 
 
-@contextmanager
-def _opened(place: Folder, ring: Keyring) -> Iterator[Casebook]:
-    """The casebook with all that was written, also what is in its write-ahead log still; that is read in a copy."""
-    log = place.casebook.with_name(place.casebook.name + _WAL)
-    keys = ring.keys.casebook_keys
-    if not log.exists() or not log.stat().st_size:
-        with Casebook.read(place.casebook, *keys) as casebook:
-            yield casebook
-        return
-    # The copy is as encrypted as what it is a copy of.
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, place.casebook.name)
-        for path in (place.casebook, log):
-            shutil.copyfile(path, copy.with_name(path.name))
-        if not wal.is_whole(copy.with_name(log.name).read_bytes()):
-            raise CustodyError(
-                f"{log.name} was changed, or the machine stopped while writing it: open the desk once for writing, "
-                "which drops what cannot be read, and check again."
-            )
-        with Casebook.open(copy, *keys) as casebook:
-            casebook.one("PRAGMA wal_checkpoint(TRUNCATE)")
-            yield casebook
-
-
 def _check_database(casebook: Casebook) -> None:
     try:
         found = casebook.all("PRAGMA integrity_check(1)")
@@ -129,6 +100,6 @@ def _check_database(casebook: Casebook) -> None:
 
 def _stamp(place: Folder) -> list[tuple[int, int] | None]:
     """Changes when somebody writes at the desk."""
-    paths = [place.casebook, place.casebook.with_name(place.casebook.name + _WAL)]
+    paths = [place.casebook, place.casebook.with_name(place.casebook.name + WAL)]
     paths += [place.sealed_items, place.quarantine]
     return [(path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None for path in paths]

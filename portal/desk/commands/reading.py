@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from portal.channels import LANGUAGES, load
-from portal.desk import cases, console, content, sealing_away, views
+from portal.desk import cases, console, content, looking, sealing_away, views
 from portal.desk.cases import Case
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
@@ -43,6 +43,9 @@ def show(options: argparse.Namespace) -> int:
         case = cases.find(desk.casebook, options.id)
         messages, answers = cases.messages(desk.casebook, case), cases.answers(desk.casebook, case)
         gone = sealing_away.by_number(desk, case)
+        unrecorded = looking.try_to_look(desk, case)
+    if unrecorded:
+        base.advise(f"That you looked at this case is not in its history: {unrecorded}")
     if options.json:
         shown = views.thread_as_json(case, messages)
         more = {"replies": views.answers_as_json(answers)} if options.answers else {}

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from portal.desk import authorities, cases
+from portal.desk import authorities, cases, looking
 from portal.desk.cases import Case
 from portal.desk.demo.agenda import Agenda
 from portal.desk.demo.texts import texts
@@ -73,7 +73,8 @@ class Casework:
         self._agenda.plan(days, partial(self._review, name))
 
     def written_again(self, name: str) -> None:
-        """A follow-up is there: an open question is answered by it."""
+        """A follow-up is there: somebody will look at it, and an open question is answered by it."""
+        self._agenda.plan(self._random.uniform(0.1, 2), partial(self._look, name))
         if self._case(name).status == "question":
             self._agenda.plan(self._random.uniform(0.2, 3), partial(self._decide, name, _AFTER_A_QUESTION))
 
@@ -85,10 +86,14 @@ class Casework:
 
     def _review(self, name: str) -> None:
         case = self._case(name)
+        looking.look(self._random.choice(self._desks), case)
         if self._random.random() < 0.75:
             self._answer(case, "under-review")
         wait = self._random.uniform(0.1, 1) if case.urgent else self._random.lognormvariate(1.6, 0.7)
         self._agenda.plan(wait, partial(self._decide, name, _DECISIONS[case.channel]))
+
+    def _look(self, name: str) -> None:
+        looking.look(self._random.choice(self._desks), self._case(name))
 
     def _decide(self, name: str, decisions: dict[Status, int]) -> None:
         (status,) = self._random.choices(tuple(decisions), tuple(decisions.values()))

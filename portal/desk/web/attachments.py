@@ -5,6 +5,7 @@ from flask import Blueprint, Response, abort, request
 from portal.desk import authorities, cases, cleaning, content, sealing_away
 from portal.desk.extracting import extract
 from portal.desk.web import places
+from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
 from portal.desk.web.showing import page
 from portal.errors import DeskError
@@ -23,6 +24,8 @@ def show(name: str, number: int, error: str = "", done: str = "", status: int = 
         message, place, attachment = found[number - 1]
         gone = sealing_away.by_number(opened, case).get(number)
         kind = "" if gone else content.types(opened, message)[place - 1]
+        if not gone:
+            reading().look(opened, case, number)
         suspected = sealing_away.is_advised(cases.messages(opened.casebook, case))
         known = authorities.listed(opened.casebook)
     return page(

@@ -25,7 +25,7 @@ def show(name: str) -> Response:
 def _page(opened: Desk, name: str) -> Response:
     casebook, channels = opened.casebook, current_app.extensions["channels"]
     case = cases.find(casebook, name)
-    reading().read(opened, case.name)
+    reading().look(opened, case)
     messages = cases.messages(casebook, case)
     entries = thread(messages, cases.answers(casebook, case), [], channels, "en")
     return page(

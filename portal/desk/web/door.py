@@ -106,8 +106,8 @@ class Door:
             with session.working(self.place, opened, writing=True, clock=self.now) as desk:
                 for write in self.at_lock:
                     write(desk)
-        except PortevoixError:
-            # Another command writes; what waits here is never worth keeping the desk open.
+        except (PortevoixError, OSError):
+            # Another command writes, or nothing can be written; what waits here is never worth keeping the desk open.
             return
 
     def people(self) -> list[str]:

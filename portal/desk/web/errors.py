@@ -11,7 +11,7 @@ from portal import logs
 from portal.desk.web.door import Locked, door
 from portal.desk.web.forms import TokenRefused, typed
 from portal.desk.web.showing import page
-from portal.errors import PortevoixError
+from portal.errors import NoSuchCase, PortevoixError
 
 _log = logging.getLogger(__name__)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -71,6 +71,12 @@ def register(app: Flask) -> None:
     @app.errorhandler(TokenRefused)
     def explain_token(error: TokenRefused) -> Response:
         return problem(str(error), 403)
+
+    @app.errorhandler(NoSuchCase)
+    def explain_case(error: NoSuchCase) -> Response:
+        return problem(
+            "There is no case with this number. It may have been erased: the inbox shows what there is.", 404
+        )
 
     @app.errorhandler(PortevoixError)
     def explain(error: PortevoixError) -> Response:

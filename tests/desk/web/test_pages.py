@@ -103,11 +103,12 @@ class TestEveryPage:
                 for name in ("href", "src", "action", "formaction"):
                     assert element.attributes.get(name, "/").startswith(("/", "#", "data:,")), path
 
-    def test_reading_changes_nothing(self, filled: Visitor) -> None:
+    def test_reading_changes_nothing_but_who_has_looked(self, filled: Visitor) -> None:
         before = acts(filled.opened)
-        for path in pages(urgent(filled)):
-            filled.get(path)
-        assert acts(filled.opened) == before
+        for _ in range(2):
+            for path in pages(urgent(filled)):
+                filled.get(path)
+        assert acts(filled.opened) == [*before, "viewed", "viewed"], "the case, and its attachment"
 
 
 class TestImport:
@@ -167,7 +168,7 @@ class TestCase:
         assert "\x1b" not in page.html
 
     def test_one_that_is_not_there(self, filled: Visitor) -> None:
-        assert "no case with this ID" in filled.get("/case/2020-0001").html
+        assert "no case with this number" in filled.get("/case/2020-0001").html
 
 
 class TestAnswer:
@@ -326,7 +327,7 @@ class TestKeeping:
         assert "type the word erase" in filled.submit(page.form("/purge/done"), {"word": "no"}).alerts
         page = filled.submit(page.form("/purge/done"), {"word": "erase"})
         assert f"Erased: {name}" in page.successes
-        assert "no case with this ID" in filled.get(f"/case/{name}").html
+        assert "no case with this number" in filled.get(f"/case/{name}").html
 
     def test_held(self, filled: Visitor) -> None:
         name = urgent(filled)
@@ -393,48 +394,6 @@ def test_places_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert [file.path.name for file in places.importable() if file.place == "Desktop"] == ["bundle.tar"]
 
 
-class TestBreak:
-    def read(self, visitor: Visitor, portal: PlayedPortal, count: int) -> None:
-        for number in range(count):
-            portal.file(draft(f"Number {number}."))
-        import_(visitor, portal)
-        for number in range(1, count + 1):
-            visitor.get(f"/case/2026-{number:04}")
-
-    def test_proposed_put_away_and_proposed_again(self, visitor: Visitor, portal: PlayedPortal) -> None:
-        self.read(visitor, portal, 20)
-        page = visitor.get("/")
-        assert "You have read 20 cases today." in page.successes
-        visitor.submit(page.form("/break/seen"))
-        assert "away from the screen" not in visitor.get("/").html
-
-    def test_a_case_that_is_read_again_counts_once(self, visitor: Visitor, portal: PlayedPortal) -> None:
-        self.read(visitor, portal, 9)
-        visitor.get("/case/2026-0001")
-        page = visitor.get("/")
-        assert "You have read 9 cases today." in page.html
-        assert not page.successes
-
-    def test_switched_off_and_on(self, visitor: Visitor, portal: PlayedPortal) -> None:
-        self.read(visitor, portal, 10)
-        visitor.submit(visitor.get("/").form("/break/off"))
-        assert not visitor.get("/").successes
-        visitor.submit(visitor.get("/more").form("/break/on"))
-        assert visitor.get("/").successes
-
-    def test_the_number_outlives_the_program_and_says_nothing_else(
-        self, visitor: Visitor, portal: PlayedPortal
-    ) -> None:
-        self.read(visitor, portal, 3)
-        visitor.opened.door.lock()
-        again = Visitor(Opened(visitor.opened.root)).enter()
-        assert "You have read 3 cases today." in again.get("/").html
-        with working(again.opened.door.place, again.opened.door.keyring()) as desk:
-            assert desk.casebook.all("SELECT * FROM reading") == [("default", "2026-11-25", 3)]
-        again.opened.clock.forward(days=1)
-        assert "read" not in next(again.get("/").find("main")).text
-
-
 class TestBackups:
     def test_made_and_read_back(self, filled: Visitor, tmp_path: Path) -> None:
         (tmp_path / "stick").mkdir()
@@ -460,7 +419,7 @@ class TestAdd:
         page = visitor.follow(visitor.submit(form, said))
         assert "It came by telephone." in page.html
         assert "! Urgent" in page.html
-        assert acts(visitor.opened)[-1] == "added"
+        assert acts(visitor.opened)[-2:] == ["added", "viewed"]
 
     @pytest.mark.parametrize("values", [{"received": "yesterday"}, {"channel": "nonsense"}, {"source": "nonsense"}])
     def test_what_is_wrong_is_said_and_kept(self, visitor: Visitor, values: dict[str, str]) -> None:
