@@ -58,6 +58,15 @@ def portal_key() -> minisign.PublicKey:
     return key
 
 
+def new_key_words(portal: str) -> str:
+    """The fingerprint of a portal's new key, as its operator reads it out."""
+    _say(
+        f"A new key of the portal {portal} is what a thief would announce: ring up somebody whose voice you know, on a"
+    )
+    _say("number that you had before, and let them read out the fingerprint of the new key.")
+    return _ask(f"Type all {bundle.FINGERPRINT_WORDS} words: ")
+
+
 def confirm(question: str) -> bool:
     """Whether a person types yes."""
     return _ask(question).lower() == "yes"

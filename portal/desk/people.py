@@ -50,6 +50,7 @@ def remove(desk: Desk, name: str) -> Keyring:
         raise DeskError(f"Nobody called {name} works at this desk: `desk people` shows who does.")
     with desk.casebook.transaction():
         desk.casebook.run("DELETE FROM people WHERE name = ?", name)
+        desk.casebook.run("DELETE FROM visits WHERE person = ?", name)
         desk.casebook.run("UPDATE cases SET assigned = NULL WHERE assigned = ?", name)
         desk.record("person-removed", name=name)
         _change(desk, desk.keyring.keys.rekeyed(), removed=name)

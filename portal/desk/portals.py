@@ -90,7 +90,7 @@ def recognise(known: Sequence[Portal], front: Unread, trust: Trust) -> tuple[str
     if known and (trust.name is None or any(portal.name == trust.name for portal in known)):
         raise Refused(
             "This desk has pinned another key, and nothing was imported: ask the portal's operator whether the key was "
-            "really replaced; a second portal needs a name of its own, --portal-name NAME."
+            "really replaced, then `desk trust`; a second portal needs a name of its own, --portal-name NAME."
         )
     name = trust.name or FIRST_NAME
     check_name(name, "The name of a portal")

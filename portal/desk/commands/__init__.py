@@ -9,6 +9,7 @@ from portal.desk.commands import (
     demo,
     exchange,
     finding,
+    handover,
     linking,
     making,
     opening,
@@ -21,16 +22,19 @@ from portal.desk.commands import (
     statistics,
     templates,
     transferring,
+    trusting,
 )
 
 MODULES = (
     making,
     opening,
     exchange,
+    trusting,
     adding,
     reading,
     finding,
     linking,
+    handover,
     organising,
     answering,
     templates,

@@ -12,6 +12,7 @@ commands do, and is the only part of the desk that knows a network.
     answering   answers to reporters               several     one status for several cases
     referring   referrals, authorities
     adding      a report from the telephone        exchange    import and pack
+    handover    for who begins to work
     figures     statistics                         keeping     holds, reviews, erasing
     proving     the check of the desk, the log     requests    requests of a person
     backups, settings

@@ -18,6 +18,7 @@ from portal.desk.web import (
     exchange,
     figures,
     guarding,
+    handover,
     headers,
     inbox,
     jobs,
@@ -36,6 +37,7 @@ from portal.desk.web.receiving import Request, sweep
 BLUEPRINTS = (
     entering.bp,
     inbox.bp,
+    handover.bp,
     case.bp,
     adding.bp,
     answering.bp,
