@@ -142,7 +142,7 @@ rollback() {
     before=$(readlink "$opt/previous" 2>/dev/null || true)
     [ -n "$before" ] && [ -d "$opt/$before" ] || fail "There is no release before this one."
     # A release that does not know the tables refuses to start, so nothing can be lost by it.
-    as_portal "$opt/$before/venv/bin/portal" check --state "$state" ||
+    as_portal "$opt/$before/venv/bin/portal" check --state "$state" --keys "$etc/keys" ||
         fail "The release before does not fit the database, and nothing was changed: install a newer one instead."
     switch_to "$before"
     start || fail "The release before does not run either: journalctl -u portevoix says why."

@@ -35,7 +35,7 @@ SECRETS = (state.SESSION_SECRET, state.SIGNING_KEY, state.ONION_KEY, state.RECEI
 """The last one is what `portal serve` cannot begin without."""
 _FRONT_BYTES = 16 * limits.MIB
 _PAGE_BYTES = 4 * limits.MIB
-_KEY_FILE = re.compile(r"[a-z][a-z0-9-]{0,31}\.(pub|recipients)")
+_KEY_FILE = re.compile(r"[a-z][a-z0-9-]{0,31}\.(pub|recipients)|roster\.toml(\.minisig)?")
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 _Text = Annotated[str, msgspec.Meta(max_length=64 * limits.KIB)]
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
@@ -113,7 +113,7 @@ class Writer:
             FORMAT,
             today.isoformat(),
             {path.name: _text(path) for name in SECRETS if (path := state.secret_path(folder, name)).exists()},
-            {path.name: _text(path) for path in sorted(keys.glob("*")) if path.suffix in (".pub", ".recipients")},
+            {path.name: _text(path) for path in sorted(keys.glob("*")) if _KEY_FILE.fullmatch(path.name)},
             [_desk_state(row) for row in store.copies.desks()],
         )
         self.copied = Copied(self._front.day, 0, 0)

@@ -14,6 +14,7 @@ import minisign
 import msgspec
 
 from portal import archive, canonical, limits
+from portal.age import HybridRecipient
 from portal.errors import BundleError, told_as
 from portal.kdf import sha256
 from portal.receipt import word_list
@@ -195,6 +196,15 @@ def site(key: minisign.PublicKey) -> str:
 
 def fingerprint(key: minisign.PublicKey) -> list[str]:
     """Eight English words by which two people compare a key (docs/format.md section 11)."""
-    bits = int.from_bytes(sha256(b"portevoix/fingerprint/v1" + key_bytes(key))) >> (256 - 11 * FINGERPRINT_WORDS)
+    return _words(sha256(b"portevoix/fingerprint/v1" + key_bytes(key)))
+
+
+def recipient_fingerprint(recipient: HybridRecipient) -> list[str]:
+    """The same for a recipient."""
+    return _words(sha256(b"portevoix/fingerprint/recipient/v1" + bytes(recipient)))
+
+
+def _words(digest: bytes) -> list[str]:
+    bits = int.from_bytes(digest) >> (256 - 11 * FINGERPRINT_WORDS)
     words = word_list("english").words
     return [words[bits >> 11 * place & 2047] for place in reversed(range(FINGERPRINT_WORDS))]

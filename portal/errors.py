@@ -31,6 +31,7 @@
     │   └── NotLoopback          the preview would be open to the network
     ├── IntakeError              a submission cannot be taken now
     │   ├── Busy                 no permit for key stretching became free in time
+    │   ├── KeysTooOld           a desk's key is so far past its date that no files are sealed to it
     │   ├── TicketExpired        the form's ticket cannot be used any more
     │   └── CapsuleExpired       the mailbox' capsule cannot be used any more
     └── DeskError                the desk cannot do what was asked
@@ -188,6 +189,10 @@ class IntakeError(PortevoixError):
 
 
 class Busy(IntakeError):
+    pass
+
+
+class KeysTooOld(IntakeError):
     pass
 
 

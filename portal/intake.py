@@ -17,7 +17,7 @@ from portal import limits, parcel, receipt, report
 from portal.age import decrypt, encrypt
 from portal.channels import Channel
 from portal.desks import KeysFolder
-from portal.errors import AgeError, FormatError, IntakeError, StoreFull, TicketExpired
+from portal.errors import AgeError, FormatError, IntakeError, KeysTooOld, StoreFull, TicketExpired
 from portal.permits import Permits
 from portal.receipt import ThreadKeys
 from portal.report import Draft, Reply
@@ -108,10 +108,14 @@ class Intake:
             raise NobodyReads("Nobody is left to read this report: untick a desk, or turn to an independent body.")
         return desks
 
+    def takes_files(self, desks: Sequence[str]) -> bool:
+        """Whether files may be sealed to these desks: not to keys that are long past their date."""
+        return self._keys.takes_files(desks, self.seals.today())
+
     def file(self, visitor: bytes, ticket_text: str, message: Message) -> Filed:
         """Store a report and give its receipt; a repeat gives the same receipt and stores nothing.
 
-        Raises TicketExpired, Busy, StoreError, or FormatError if the report is too long.
+        Raises TicketExpired, Busy, KeysTooOld, StoreError, or FormatError if the report is too long.
         """
         ticket = self.seals.open_ticket(ticket_text)
         entropy = self.seals.entropy(visitor, ticket)
@@ -211,9 +215,12 @@ class Intake:
             raise TicketExpired("This form was open for too long: send it again.")
         if not self._has_room(bool(message.contents)):
             raise StoreFull("The disk is nearly full, so nothing was stored: make room, or send it without files.")
-        body = report.complete(message.draft, keys, identifier, self.seals.today().isoformat())
+        if message.contents and not self.takes_files(message.desks):
+            raise KeysTooOld("A desk's key is too old for files: send it without them.")
+        today = self.seals.today()
+        body = report.complete(message.draft, keys, identifier, today.isoformat())
         archive = parcel.pack(body, report.sign(body, keys), message.text, message.contents)
-        sealed = encrypt(self._keys.recipients(message.desks), archive)
+        sealed = encrypt(self._keys.recipients(message.desks, today), archive)
         # Held aside, so that no transaction waits while it is sealed: a text in memory, more in a nameless file.
         with SealedSpool(self._folder) as held:
             try:

@@ -155,6 +155,14 @@ CLEANUP_SECONDS = 5.0
 STOP_SECONDS = 3.0
 """After the signal to stop, requests may still be finished for so long, seconds."""
 
+# Keys of the desks (docs/format.md section 11).
+ROSTER_BYTES = 64 * KIB
+"""`roster.toml`, bytes: about thirty recipients."""
+KEY_GRACE_DAYS = 30
+"""A desk's key is sealed to as before for so long after its last day, days; then no files, and text always."""
+KEY_DAYS = 366
+"""A new key is listed for so long, days, unless the coordination writes another day; an older one is told of."""
+
 # The desk's page.
 DESK_IDLE_SECONDS = 900.0
 """The desk locks itself when nothing was asked for so long, seconds."""

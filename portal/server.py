@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from portal import bundle, helplines, state
+from portal import bundle, helplines, roster, state
 from portal.channels import Channel, load
-from portal.desks import KeysFolder
+from portal.desks import KeysFolder, warnings
 from portal.errors import PortevoixError, SettingsError
 from portal.exchange import month_after
 from portal.housekeeping import Housekeeper
@@ -129,7 +129,10 @@ def _intake(settings: Settings, secrets: state.State, store: Store) -> tuple[Int
     channels = load(settings.channel_folder)
     routing = routes(settings, channels)
     names = {desk for desks in routing.desks.values() for desk in desks}
-    keys = KeysFolder(settings.keys, names | ({routing.fallback} if routing.fallback else set()))
+    names |= {routing.fallback} if routing.fallback else set()
+    keys = KeysFolder(settings.keys, names, roster.trust(settings.coordination_key, settings.state))
+    for sentence in warnings(keys.all(), _now().date()):
+        _log.warning("%s", sentence)
     seals = Seals(secrets.receipt_secret, secrets.session_secrets, _now)
     folder = settings.state / state.SPOOL
     floors = {True: settings.free_bytes_attachments, False: settings.free_bytes_text}
@@ -171,7 +174,7 @@ def _site(
         hosts=lambda: frozenset(hosts),
         onion=lambda: key.address,
         portal_key_words=bundle.fingerprint(secrets.public_key),
-        desk_key_words=lambda: {name: bundle.fingerprint(keys.desk(name).verify_key) for name in keys.names},
+        desk_keys=keys.all,
     )
 
 

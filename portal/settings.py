@@ -73,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The folder of the desks' public keys."""
     database: str
     """SQLAlchemy URL."""
+    coordination_key: str | None = None
+    """The minisign public key that signs `roster.toml` in the keys folder; without it no roster is asked for."""
     title: Text = msgspec.field(default_factory=TITLE.copy)
     """The name of the site, by language."""
     desks: dict[str, DeskInfo] = msgspec.field(default_factory=DESKS.copy)

@@ -1,4 +1,5 @@
 import os
+from datetime import date
 from pathlib import Path
 
 import minisign
@@ -7,6 +8,8 @@ import pytest
 from portal.age import HybridIdentity, X25519Identity
 from portal.desks import KeysFolder, read_desk
 from portal.errors import SettingsError
+
+DAY = date(2026, 11, 25)
 
 
 def write_desk(folder: Path, name: str, recipients: str | None = None) -> str:
@@ -20,7 +23,7 @@ def write_desk(folder: Path, name: str, recipients: str | None = None) -> str:
 def test_keys_of_several_desks(tmp_path: Path) -> None:
     police, ecpat = write_desk(tmp_path, "police"), write_desk(tmp_path, "ecpat")
     folder = KeysFolder(tmp_path, ["police", "ecpat"])
-    assert [str(recipient) for recipient in folder.recipients(["police", "ecpat", "police"])] == [police, ecpat]
+    assert [str(recipient) for recipient in folder.recipients(["police", "ecpat", "police"], DAY)] == [police, ecpat]
     with pytest.raises(SettingsError, match="stopline"):
         folder.desk("stopline")
 
@@ -61,8 +64,12 @@ def test_a_wrong_signing_key(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    [str(HybridIdentity.generate()).encode(), bytes(minisign.KeyPair.generate().secret_key)],
-    ids=["age", "minisign"],
+    [
+        str(HybridIdentity.generate()).encode(),
+        bytes(minisign.KeyPair.generate().secret_key),
+        b"untrusted comment: mine\n" + bytes(minisign.KeyPair.generate().secret_key).split(b"\n")[1],
+    ],
+    ids=["age", "minisign", "minisign with a comment of its own"],
 )
 def test_a_secret_key_in_the_folder_stops_the_start(tmp_path: Path, secret: bytes) -> None:
     write_desk(tmp_path, "police")
@@ -75,16 +82,16 @@ def test_new_keys_are_used_at_once(tmp_path: Path) -> None:
     write_desk(tmp_path, "police")
     folder = KeysFolder(tmp_path, ["police"])
     new = write_desk(tmp_path, "police")
-    assert [str(recipient) for recipient in folder.recipients(["police"])] == [new]
+    assert [str(recipient) for recipient in folder.recipients(["police"], DAY)] == [new]
 
 
 def test_broken_new_keys_leave_the_old_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     old = write_desk(tmp_path, "police")
     folder = KeysFolder(tmp_path, ["police"])
     (tmp_path / "police.recipients").write_text("age1nonsense\n")
-    assert [str(recipient) for recipient in folder.recipients(["police"])] == [old]
+    assert [str(recipient) for recipient in folder.recipients(["police"], DAY)] == [old]
     assert "the old ones stay" in caplog.text
     os.unlink(tmp_path / "police.pub")
     assert folder.desk("police").recipients
     new = write_desk(tmp_path, "police")
-    assert [str(recipient) for recipient in folder.recipients(["police"])] == [new]
+    assert [str(recipient) for recipient in folder.recipients(["police"], DAY)] == [new]

@@ -1,6 +1,6 @@
 """What each command of `portal` does and prints; one module a concern, each with `add`."""
 
-from portal.commands import exchanging, keeping, making, serving, waiting
+from portal.commands import exchanging, keeping, making, rostering, serving, waiting
 
-MODULES = (making, serving, waiting, exchanging, keeping)
+MODULES = (making, serving, waiting, exchanging, keeping, rostering)
 """In the order in which `portal --help` shows their commands."""

@@ -4,10 +4,10 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from portal import bundle, exchange, files, state
+from portal import bundle, exchange, files, roster, state
 from portal.commands import base
 from portal.commands.base import Command
-from portal.desks import read_public_key
+from portal.desks import check_signing_key, read_public_key
 from portal.errors import BundleError, SettingsError
 
 
@@ -39,6 +39,10 @@ def _import(options: argparse.Namespace) -> None:
         raise SettingsError(f"The keys folder {chosen.keys} is not there: name the one that `portal serve` uses.")
     paths = {name: chosen.keys / f"{name}.pub" for name in chosen.desks}
     keys = {name: read_public_key(path, name) for name, path in paths.items() if path.exists()}
+    if trust := roster.trust(chosen.coordination_key, chosen.state):
+        listed = trust.read(chosen.keys)
+        for name, key in keys.items():
+            check_signing_key(paths[name], name, key, listed)
     with closing(base.store_of(chosen)) as store:
         try:
             taken = exchange.take(store, bundle.site(made.public_key), keys, base.today(), base.pieces(options.pack))

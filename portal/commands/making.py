@@ -4,9 +4,10 @@ import argparse
 import sys
 from contextlib import closing
 
-from portal import bundle, settings, state
+from portal import bundle, roster, settings, state
 from portal.commands import base
 from portal.commands.base import Command
+from portal.commands.rostering import NO_ROSTER
 from portal.errors import SettingsError, StoreError
 from portal.store import Store
 
@@ -15,7 +16,8 @@ def add(command: Command) -> None:
     """Add them to the command line."""
     command("init", _init, "Make a state folder and the database; print the portal's key.")
     command("migrate", _migrate, "Bring the tables to what this version needs; nothing else changes.")
-    command("check", _check, "Say whether this version can serve from the database.")
+    checked = command("check", _check, "Say whether this version can serve from the database, and to these keys.")
+    base.add_keys(checked, required=False)
     command("address", _address, "Print the address of the onion service; its key is made if there is none.")
 
 
@@ -59,8 +61,11 @@ def _migrate(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    base.store_of(base.settings_of(options)).close()
+    chosen = base.settings_of(options)
+    base.store_of(chosen).close()
     print("The tables are those of this version.")
+    trust = roster.trust(chosen.coordination_key, chosen.state)
+    print(f"The keys folder has roster {trust.read(chosen.keys).number}." if trust else NO_ROSTER)
 
 
 def _address(options: argparse.Namespace) -> None:

@@ -2,9 +2,11 @@
 
 from flask import Blueprint, abort
 
+from portal import bundle
+from portal.desks import DeskKeys
 from portal.limits import MAILBOX_SECONDS, REPLY_MONTHS
 from portal.settings import DeskInfo
-from portal.web.languages import current
+from portal.web.languages import current, long_date
 from portal.web.languages import lazy_gettext as _l
 from portal.web.mailbox import STATUSES
 from portal.web.page import Page, render
@@ -25,17 +27,26 @@ def show(name: str) -> Page:
     if name not in PAGES:
         abort(404)
     site, language = current_site(), current()
-    desk_words = site.desk_key_words()
     return render(
         f"help_{name}",
         here=f"help/{name}",
         desks=[_described(desk, info) for desk, info in site.settings.desks.items()],
         portal_words=" ".join(site.portal_key_words),
-        desk_words=[(desk_name(desk, language), " ".join(words)) for desk, words in desk_words.items()],
+        keys=[_keys(desk_name(desk, language), keys) for desk, keys in site.desk_keys().items()],
         statuses=list(STATUSES.values()),
         reply_months=REPLY_MONTHS,
         mailbox_hours=MAILBOX_SECONDS // 3600,
     )
+
+
+def _keys(name: str, keys: DeskKeys) -> dict[str, object]:
+    """A desk's keys for the page on keys: fingerprints in words, and in which days each recipient is used."""
+    recipients = []
+    for recipient in keys.recipients:
+        term = keys.terms.get(recipient)
+        days = None if term is None else (long_date(term.since), long_date(term.until))
+        recipients.append({"words": " ".join(bundle.recipient_fingerprint(recipient)), "days": days})
+    return {"name": name, "signing": " ".join(bundle.fingerprint(keys.verify_key)), "recipients": recipients}
 
 
 def _described(desk: str, info: DeskInfo) -> dict[str, object]:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString
 
-from portal.errors import Busy, CapsuleExpired, PortevoixError, SpoolError, StoreError, StoreFull, TicketExpired
+from portal.errors import (
+    Busy,
+    CapsuleExpired,
+    KeysTooOld,
+    PortevoixError,
+    SpoolError,
+    StoreError,
+    StoreFull,
+    TicketExpired,
+)
 from portal.web.languages import lazy_gettext as _l
 
 _log = logging.getLogger(__name__)
@@ -80,6 +89,11 @@ FULL_FOR_FILES = Notice(
     _l("The portal has no room for files right now"),
     _l("Nothing has been sent. Everything you typed is still here: send it again without the files."),
 )
+NO_FILES = Notice(
+    403,
+    _l("The portal takes no files right now"),
+    _l("Nothing has been sent. Everything you typed is still here: send it again without the files."),
+)
 FILES_FAILED = Notice(
     503,
     _l("The files did not arrive whole"),
@@ -110,6 +124,7 @@ _OF_ERRORS: dict[type[PortevoixError], Notice] = {
     TicketExpired: EXPIRED,
     CapsuleExpired: MAILBOX_EXPIRED,
     Busy: BUSY,
+    KeysTooOld: NO_FILES,
     StoreFull: FULL,
     StoreError: UNAVAILABLE,
     SpoolError: FILES_FAILED,

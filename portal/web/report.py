@@ -135,6 +135,7 @@ def _form_page(
         desks=[(desk, desk_name(desk, language)) for desk in desks],
         fallback=desk_name(fallback, language) if fallback and fallback not in desks else None,
         bodies=in_language(site.settings.independent_bodies, language),
+        takes_files=site.intake.takes_files(desks),
         limits={
             "count": site.settings.attachment_count,
             "each": site.settings.attachment_bytes // MIB,

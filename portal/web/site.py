@@ -8,6 +8,7 @@ from typing import cast
 from flask import current_app
 
 from portal.channels import Channel
+from portal.desks import DeskKeys
 from portal.helplines import Helpline
 from portal.intake import Intake
 from portal.settings import DeskInfo, Settings
@@ -34,8 +35,8 @@ class Site:
     """Our onion address with `.onion`, once it is known."""
     portal_key_words: Sequence[str] = ()
     """The fingerprint of the portal's minisign key."""
-    desk_key_words: Callable[[], Mapping[str, Sequence[str]]] = field(default=dict)
-    """The fingerprints of the desks' minisign keys, by desk."""
+    desk_keys: Callable[[], Mapping[str, DeskKeys]] = field(default=dict)
+    """The desks' public keys, by desk."""
     clock: Callable[[], datetime] = field(default=_now)
     """The time in UTC; only its day is ever shown."""
 

@@ -50,6 +50,16 @@ def test_a_new_machine(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert (folder / "new" / "keys" / "police.pub").exists()
 
 
+def test_the_roster_goes_along(folder: Path) -> None:
+    for name in ("roster.toml", "roster.toml.minisig"):
+        (folder / "keys" / name).write_text(name)
+    (folder / "keys" / "notes.txt").write_text("anything")
+    back_up(folder, folder / "backup", "--to", recipient(folder))
+    run("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity")
+    made = {path.name for path in (folder / "new" / "keys").iterdir()}
+    assert made == {"police.pub", "police.recipients", "roster.toml", "roster.toml.minisig"}
+
+
 def test_a_folder_of_backups(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "recipients").write_text(recipient(folder) + "\n")
     (folder / "backups").mkdir()

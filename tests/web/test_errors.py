@@ -155,7 +155,7 @@ class TestFailure:
 
         intake = world.another_process()
         intake.seals.issue_ticket = intake.seals.csrf_token = fail  # type: ignore[method-assign]
-        browser = Browser(create_app(world.site(intake=intake, desk_key_words=fail)))
+        browser = Browser(create_app(world.site(intake=intake, desk_keys=fail)))
         with caplog.at_level(logging.DEBUG):
             page = browser.get(path, **{"User-Agent": "agent"})
         assert page.status == 500

@@ -57,7 +57,7 @@ class WebWorld(World):
             "hosts": lambda: frozenset({ONION, "localhost"}),
             "onion": lambda: ONION,
             "portal_key_words": ["abandon"] * 8,
-            "desk_key_words": lambda: {name: ["zoo"] * 8 for name in self.desks},
+            "desk_keys": self.keys.all,
             "clock": self.clock,
         }
         return Site(**(values | changes))

@@ -2,6 +2,7 @@
 
 import argparse
 
+from portal import bundle
 from portal.desk import asking, portals, session
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
@@ -25,9 +26,10 @@ def init(options: argparse.Namespace) -> int:
     )
     print(keys.recipient, flush=True)
     base.advise(
+        f"Fingerprint of this recipient: {' '.join(bundle.recipient_fingerprint(keys.recipient))}",
         f"Fingerprint of its signing key: {portals.words(keys.verify_key)}",
         f"Next: copy {public / keys.desk}.recipients and {public / keys.desk}.pub into the portal's keys folder,",
-        "and let the operator there compare the fingerprint with you.",
+        "and let the operator there compare the fingerprints with you.",
         "There is no way back into this desk without the passphrase: keep it apart from this machine.",
     )
     if len(passphrase) < _ADVISED_CHARACTERS:
@@ -42,6 +44,7 @@ def key(options: argparse.Namespace) -> int:
     print(f"Desk {keys.desk}, keyring of {keys.person}")
     print("Recipient, to which the portal seals:")
     print(keys.recipient)
+    print(f"    fingerprint: {' '.join(bundle.recipient_fingerprint(keys.recipient))}")
     older = len(keys.identities) - 1
     if older:
         print(f"{base.count(older, 'older identity', 'older identities')} opens what came before.")
