@@ -192,14 +192,14 @@ class _Check:
 
     def check_signature(self, entry: Entry, data: bytes, signature: bytes) -> None:
         may_sign = self.allowed or [key for key in self._known if key is not None]
-        signer = _signer(entry.number, data, signature, may_sign)
-        if signer is None:
+        signed_by = signer(entry.number, data, signature, may_sign)
+        if signed_by is None:
             raise CustodyError(f"Entry {entry.number} of the log is not signed by a key of this desk: it was changed.")
-        if signer not in self.keys:
-            self.keys.append(signer)
+        if signed_by not in self.keys:
+            self.keys.append(signed_by)
         # After "key-rotated" the old key may sign until the new one has: a rotation can be broken off in between.
-        if len(self.allowed) != 2 or signer == self.allowed[1]:
-            self.allowed = [signer]
+        if len(self.allowed) != 2 or signed_by == self.allowed[1]:
+            self.allowed = [signed_by]
 
     def check_details(self, entry: Entry, salt: bytes | None, details: str | None, case_id: int | None) -> None:
         if salt is None or details is None:
@@ -262,9 +262,8 @@ def _public(key: object) -> minisign.PublicKey | None:
         return None
 
 
-def _signer(
-    number: int, data: bytes, signature: bytes, keys: Sequence[minisign.PublicKey]
-) -> minisign.PublicKey | None:
+def signer(number: int, data: bytes, signature: bytes, keys: Sequence[minisign.PublicKey]) -> minisign.PublicKey | None:
+    """Which of `keys` signed the entry with this number, in the one way in which `append` writes a signature."""
     try:
         signed = minisign.Signature.from_bytes(signature)
     except (minisign.Error, ValueError):

@@ -34,17 +34,26 @@ def notes(casebook: Casebook, case: Case) -> list[Note]:
 
 def note(desk: Desk, case: Case, text: str) -> None:
     """Add a note; none is ever changed. Raises DeskError if it is empty or longer than 24,000 bytes."""
+    cleaned = _checked(text)
+    with desk.casebook.transaction():
+        _write(desk, case, cleaned)
+
+
+def _checked(text: str) -> str:
     cleaned = clean_text(text)
     if not cleaned:
         raise DeskError("The note is empty: write something in it.")
     if len(cleaned.encode()) > NOTE_BYTES:
         raise DeskError(f"The note is longer than {NOTE_BYTES:,} bytes: shorten it, or make two of it.")
+    return cleaned
+
+
+def _write(desk: Desk, case: Case, cleaned: str) -> None:
     at = desk.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
-    with desk.casebook.transaction():
-        desk.casebook.run(
-            "INSERT INTO notes (case_id, person, at, text) VALUES (?, ?, ?, ?)", case.id, desk.person, at, cleaned
-        )
-        desk.record("noted", case, text=cleaned)
+    desk.casebook.run(
+        "INSERT INTO notes (case_id, person, at, text) VALUES (?, ?, ?, ?)", case.id, desk.person, at, cleaned
+    )
+    desk.record("noted", case, text=cleaned)
 
 
 def assigned(casebook: Casebook, case: Case) -> str | None:
@@ -53,11 +62,17 @@ def assigned(casebook: Casebook, case: Case) -> str | None:
     return found
 
 
-def assign(desk: Desk, case: Case, person: str | None) -> None:
-    """Give a case to somebody who works here, or to nobody. Raises DeskError if nobody has that name."""
+def assign(desk: Desk, case: Case, person: str | None, why: str = "") -> None:
+    """Give a case to somebody who works here, or to nobody; `why`, if it is given, is a note for who has it next.
+
+    Raises DeskError if nobody has that name, or for what cannot be a note; then nothing was changed.
+    """
     if person is not None and person not in rekeying.people(desk.casebook):
         raise DeskError(f"Nobody called {person} works at this desk: `desk people` shows who does.")
+    reason = _checked(why) if why.strip() else ""
     with desk.casebook.transaction():
+        if reason:
+            _write(desk, case, reason)
         desk.casebook.run("UPDATE cases SET assigned = ? WHERE id = ?", person, case.id)
         desk.record("assigned", case, to=person)
 

@@ -51,7 +51,7 @@ class Decided:
 
     day: str
     person: str
-    decision: str
+    decision: Decision
     note: str
 
 

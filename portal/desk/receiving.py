@@ -20,7 +20,7 @@ import minisign
 from portal import bundle
 from portal.age import decrypt, strip_armor
 from portal.channels import Channel
-from portal.desk import arriving, cases, contacts, origins, portals, triage
+from portal.desk import arriving, cases, contacts, origins, portals, received, triage
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
 from portal.desk.checking import Checked, check
@@ -185,11 +185,11 @@ def _store(desk: Desk, whole: _Whole, key: minisign.PublicKey, rules: Triage) ->
     case = _named(casebook, row)
     if value.source:
         origins.note_source(casebook, case, value.source)
-    received = Received(case.name, value.desk, before is None, bool(unseen[1]), len(whole.items), answers)
-    received.notes = sum(_note(casebook, row, value.desk, note) for note in value.notes)
-    received.entries = sum(_entry(casebook, row, value.desk, entered) for entered in whole.log)
+    new = Received(case.name, value.desk, before is None, bool(unseen[1]), len(whole.items), answers)
+    new.notes = sum(_note(casebook, row, value.desk, note) for note in value.notes)
+    new.entries = sum(_entry(casebook, row, value, entered) for entered in whole.log)
     _remember(desk, case, whole, key)
-    return received
+    return new
 
 
 def _named(casebook: Casebook, row: int) -> Case:
@@ -221,28 +221,27 @@ def _note(casebook: Casebook, row: int, desk: str, note: Note) -> bool:
     return True
 
 
-def _entry(casebook: Casebook, row: int, desk: str, entered: Entered) -> bool:
+def _entry(casebook: Casebook, row: int, value: Transfer, entered: Entered) -> bool:
     """Whether an entry of the other desk's log is new here."""
-    logged, number = entered.logged, entered.entry.number
-    if casebook.one("SELECT 1 FROM received_log WHERE case_id = ? AND desk = ? AND number = ?", row, desk, number):
+    logged, key = entered.logged, (row, value.desk, entered.entry.number)
+    if casebook.one("SELECT 1 FROM received_log WHERE case_id = ? AND desk = ? AND number = ?", *key):
         return False
     casebook.run(
-        "INSERT INTO received_log (case_id, desk, number, entry, signature, key, salt, details)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        *(row, desk, number, logged.entry.encode(), logged.signature, entered.key),
+        "INSERT INTO received_log (case_id, desk, number, transfer, entry, signature, key, salt, details)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(*key, bytes.fromhex(value.id), logged.entry.encode(), logged.signature, entered.key),
         *(None if logged.salt is None else bytes.fromhex(logged.salt), logged.details),
     )
     return True
 
 
 def _remember(desk: Desk, case: Case, whole: _Whole, key: minisign.PublicKey) -> None:
-    value, casebook = whole.value, desk.casebook
+    value, casebook, public = whole.value, desk.casebook, key.to_base64().decode()
     if casebook.one("SELECT 1 FROM received WHERE id = ?", bytes.fromhex(value.id)):
         return
     casebook.run(
         "INSERT INTO received (id, case_id, desk, name, day, sha256, manifest_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        *(bytes.fromhex(value.id), case.id, value.desk, value.case, value.day, whole.sha256),
-        key.to_base64().decode(),
+        *(bytes.fromhex(value.id), case.id, value.desk, value.case, value.day, whole.sha256, public),
     )
     desk.record(
         "received",
@@ -251,5 +250,8 @@ def _remember(desk: Desk, case: Case, whole: _Whole, key: minisign.PublicKey) ->
         name=value.case,
         id=value.id,
         sha256=whole.sha256.hex(),
+        key=public,
         items=[item.entry.sha256 for item in whole.items],
+        originals=[item.entry.original for item in whole.items],
+        log=received.digest(received.brought(casebook, bytes.fromhex(value.id))),
     )

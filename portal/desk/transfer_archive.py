@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import minisign
 import msgspec
@@ -180,6 +180,13 @@ def _check_answers(answers: Sequence[Given]) -> None:
             raise TransferError("An answer in the transfer is longer than one may be.") from None
 
 
+def _check_structure(said: bytes) -> None:
+    try:
+        msgspec.json.decode(said, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise TransferError("What an entry of the log in the transfer says cannot be read.") from None
+
+
 def _key(text: str) -> minisign.PublicKey:
     try:
         return minisign.PublicKey.from_base64(text)
@@ -198,6 +205,7 @@ def _entered(logged: Logged, keys: Sequence[tuple[str, minisign.PublicKey]], cas
         said = logged.details.encode("utf-8", "surrogatepass")
         if hmac.digest(bytes.fromhex(logged.salt), said, "sha256").hex() != entry.details:
             raise TransferError(f"What entry {entry.number} of the other desk's log says was changed.")
+        _check_structure(said)
     for text, key in keys:
         try:
             key.verify(data, minisign.Signature.from_bytes(logged.signature.encode()))

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from portal import bundle, limits
-from portal.age import HybridRecipient, decrypt, encrypt, parse_recipients
+from portal.age import HybridRecipient, decrypt, encrypt
 from portal.desk import cases, origins, portals
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
@@ -121,18 +121,6 @@ def transfer(
     return HandedOver(digest.digest(), len(value.items), len(value.answers), len(value.notes), told, left)
 
 
-def read_recipients(path: Path) -> list[HybridRecipient]:
-    """The recipients of another desk's file NAME.recipients. Raises DeskError."""
-    try:
-        found = parse_recipients(path.read_text("utf-8"))
-    except (AgeError, OSError, UnicodeDecodeError):
-        raise DeskError(f"{path} cannot be used: give the file NAME.recipients of the other desk, unchanged.") from None
-    hybrid = [recipient for recipient in found if isinstance(recipient, HybridRecipient)]
-    if len(hybrid) < len(found):
-        raise DeskError(f"{path} holds a recipient that is no age1pq1…: give the file that `desk init` wrote there.")
-    return hybrid
-
-
 def to_carry(casebook: Casebook) -> list[tuple[str, str]]:
     """Cases that were handed over and to which something has come since, each with the desk that is to have it."""
     return [
@@ -191,8 +179,13 @@ def _tell(desk: Desk, case: Case, to: str, text: str | None) -> Reply | None:
     if given and (given[-1].status, given[-1].follow_up) == (status, [to]):
         return given[-1]
     language = cases.messages(desk.casebook, case)[0].report.language
-    said = TOLD.get(language, TOLD["en"]).format(desk=to) if text is None else text
+    said = sentence(language, to) if text is None else text
     return reply(desk, case, status, said, [to], desk.today)
+
+
+def sentence(language: str, to: str) -> str:
+    """What a reporter is told, in their language if it is known."""
+    return TOLD.get(language, TOLD["en"]).format(desk=to)
 
 
 def _sealed_anew(desk: Desk, row: _Row, recipients: Sequence[HybridRecipient], stack: ExitStack) -> _Sealed:

@@ -4,7 +4,7 @@ Rules kept here:
 - Nothing is written to the desk, and nothing is asked of it but to be read: a copy on a read-only medium is as good.
 - What is checked: every page of the casebook (SQLCipher's HMACs, also of free pages), the database in itself, the chain
   of custody, each sealed item against its SHA-256 and against the entry that says how it came, what lies in the folders
-  and nobody knows, each referral's signed manifest.
+  and nobody knows, each referral's signed manifest, each entry of another desk's log that came with a transfer.
 - The first link that does not hold is named, in one sentence.
 - A chain proves nothing about entries that were cut off at its end, by somebody who had the keys. Its head does: number
   and SHA-256 of the last entry, written down elsewhere, must be found again.
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.desk import custody, proving
+from portal.desk import custody, proving, received
 from portal.desk.casebook import STEPS, WAL, Casebook, at_rest
 from portal.desk.custody import Head
 from portal.desk.folder import Folder
@@ -32,6 +32,8 @@ class Whole:
     quarantined: int
     referrals: int
     purged: int
+    elsewhere: int
+    """Entries of other desks' logs that came with transfers."""
 
 
 def verify(place: Folder, ring: Keyring, head: Head | None = None, referrals: Sequence[Path] = ()) -> Whole:
@@ -65,10 +67,11 @@ def _verify(place: Folder, ring: Keyring, head: Head | None, referrals: Sequence
         items = proving.check_items(casebook, place)
         quarantined = proving.check_quarantine(casebook, place)
         made = proving.check_referrals(casebook, proved.keys)
+        elsewhere = received.check(casebook)
         for folder in referrals:
             proving.check_referral_folder(folder, made)
         (purged,) = casebook.one("SELECT count(*) FROM tombstones")
-        return Whole(custody.head(casebook), pages, items, quarantined, len(made), purged)
+        return Whole(custody.head(casebook), pages, items, quarantined, len(made), purged, elsewhere)
 
 
 def _check_pages(place: Folder, ring: Keyring) -> int:

@@ -8,9 +8,12 @@ from portal.channels import Channel, load
 from portal.desk import session
 from portal.desk.importing import Outcome, import_bundle
 from portal.desk.portals import Trust
+from portal.desk.replies import reply
 from portal.desk.session import Desk
-from tests.desk.played import PlayedPortal
+from tests.desk.played import PlayedPortal, draft
+from tests.desk.two_desks import World, note
 
+EVIDENCE = b"evidence" * 500
 PASSPHRASE = "six words for the tests only"
 
 
@@ -60,3 +63,39 @@ def passphrase_file(tmp_path: Path) -> Path:
     path = tmp_path / "passphrase"
     path.write_text(PASSPHRASE + "\nnot this line\n")
     return path
+
+
+@pytest.fixture(scope="session")
+def new_other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The other desk of the site, as `desk init` leaves it."""
+    root = tmp_path_factory.mktemp("other") / "stopline"
+    session.make(root, "stopline", PASSPHRASE, work_factor=1)
+    return root
+
+
+@pytest.fixture
+def other_root(new_other: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(new_other, tmp_path / "stopline"))
+
+
+@pytest.fixture
+def other(other_root: Path) -> Iterator[Desk]:
+    with session.open_desk(other_root, PASSPHRASE, writing=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def world(desk: Desk, other: Desk, portal: PlayedPortal, channels: dict[str, Channel], tmp_path: Path) -> World:
+    """A case of the police with a file, one answer and a note, that is about to go to the Stopline, which knows the
+    portal and has a case of its own."""
+    made = World(desk, other, portal, channels, tmp_path)
+    portal.recipients = [other.keyring.recipient]
+    portal.file(draft("something else"))
+    made.import_at(other)
+    portal.waiting.clear()
+    portal.recipients = [desk.keyring.recipient]
+    made.say("A hotel.", files=[EVIDENCE])
+    reply(desk, made.case, "question", "Which hotel?", ["police"], desk.today)
+    made.say("The big one.", kind="message")
+    note(desk, made.case, "Seen before?")
+    return made

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,103 +12,23 @@ import pytest
 
 from portal import archive, bundle, canonical, parcel, report
 from portal.age import HybridIdentity, armor, decrypt, encrypt
-from portal.channels import Channel
 from portal.desk import cases, custody, origins, session
 from portal.desk.adding import Told, add
-from portal.desk.importing import Outcome, import_bundle
+from portal.desk.importing import import_bundle
+from portal.desk.other_desks import read_recipients
 from portal.desk.portals import Trust
-from portal.desk.receiving import Received, receive
+from portal.desk.receiving import receive
 from portal.desk.replies import reply
 from portal.desk.session import Desk
 from portal.desk.transfer_archive import Reader, Transfer, write
-from portal.desk.transferring import HandedOver, handed_to, read_recipients, to_carry, transfer
+from portal.desk.transferring import handed_to, to_carry, transfer
 from portal.errors import DeskError, Refused
 from portal.receipt import ThreadKeys
 from portal.report import Reply
 from tests.desk.conftest import PASSPHRASE
-from tests.desk.played import PlayedPortal, contents, draft, reporter
+from tests.desk.played import contents, draft, reporter
 from tests.desk.test_crash import steps
-
-FILE = b"evidence" * 500
-
-
-@pytest.fixture(scope="session")
-def new_other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The other desk of the site, as `desk init` leaves it."""
-    root = tmp_path_factory.mktemp("other") / "stopline"
-    session.make(root, "stopline", PASSPHRASE, work_factor=1)
-    return root
-
-
-@pytest.fixture
-def other_root(new_other: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(new_other, tmp_path / "stopline"))
-
-
-@pytest.fixture
-def other(other_root: Path) -> Iterator[Desk]:
-    with session.open_desk(other_root, PASSPHRASE, writing=True) as opened:
-        yield opened
-
-
-class World:
-    """A portal whose two desks share a thread: what each of them does."""
-
-    def __init__(
-        self, desk: Desk, other: Desk, portal: PlayedPortal, channels: dict[str, Channel], folder: Path
-    ) -> None:
-        self.desk, self.other, self.portal, self.channels, self.folder = desk, other, portal, channels, folder
-        self.keys = reporter()
-        self.files = 0
-
-    def import_at(self, desk: Desk) -> Outcome:
-        path = self.portal.export(desk=desk.name)
-        return import_bundle(desk, path, self.channels, Trust(self.portal.keys.public_key))
-
-    def say(self, text: str, **more: Any) -> None:
-        """The reporter writes once more, and it comes to the first desk."""
-        self.portal.file(draft(text, channel="travel", **more), self.keys, more.get("files", ()))
-        self.import_at(self.desk)
-
-    @property
-    def case(self) -> cases.Case:
-        return cases.find(self.desk.casebook, "2026-0001")
-
-    def hand_over(self, **more: Any) -> tuple[HandedOver, Path]:
-        self.files += 1
-        out = self.folder / f"transfer-{self.files}.age"
-        recipients = read_recipients(self.other.folder.public / "stopline.recipients")
-        return transfer(self.desk, self.case, "stopline", recipients, out, **more), out
-
-    def take(self, path: Path) -> Received:
-        return receive(self.other, path, self.desk.keyring.verify_key, self.channels)
-
-
-@pytest.fixture
-def world(desk: Desk, other: Desk, portal: PlayedPortal, channels: dict[str, Channel], tmp_path: Path) -> World:
-    """A case of the police with a file, one answer and a note, that is about to go to the Stopline, which knows the
-    portal and has a case of its own."""
-    made = World(desk, other, portal, channels, tmp_path)
-    portal.recipients = [other.keyring.recipient]
-    portal.file(draft("something else"))
-    made.import_at(other)
-    portal.waiting.clear()
-    portal.recipients = [desk.keyring.recipient]
-    made.say("A hotel.", files=[FILE])
-    reply(desk, made.case, "question", "Which hotel?", ["police"], desk.today)
-    made.say("The big one.", kind="message")
-    note(desk, made.case, "Seen before?")
-    return made
-
-
-def note(desk: Desk, case: cases.Case, text: str) -> None:
-    desk.casebook.run(
-        "INSERT INTO notes (case_id, person, at, text) VALUES (?, ?, ?, ?)",
-        case.id,
-        "anna",
-        "2026-11-26T09:00:00Z",
-        text,
-    )
+from tests.desk.two_desks import World, note
 
 
 def plain(desk: Desk, sha256: bytes) -> bytes:

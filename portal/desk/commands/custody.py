@@ -49,6 +49,8 @@ def verify(options: argparse.Namespace) -> int:
     )
     print(f"    {base.count(whole.items, 'sealed item')}, {whole.quarantined} in quarantine, as they came")
     print(f"    {base.count(whole.referrals, 'referral')}, {base.count(whole.purged, 'purged case')}")
+    if whole.elsewhere:
+        print(f"    {base.count(whole.elsewhere, 'entry', 'entries')} of other desks' logs, as they were signed there")
     print(f"    {base.count(whole.pages, 'page')} of the casebook")
     print(f"Head of the log: {whole.head}")
     base.advise(
@@ -65,6 +67,7 @@ def _counts(whole: verifying.Whole) -> dict[str, int]:
         "quarantined": whole.quarantined,
         "referrals": whole.referrals,
         "purged": whole.purged,
+        "elsewhere": whole.elsewhere,
         "pages": whole.pages,
     }
 

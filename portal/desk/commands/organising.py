@@ -21,6 +21,9 @@ def add(command: Command) -> None:
     base.add_id(given)
     given.add_argument("to", metavar="PERSON", nargs="?", help="somebody with a keyring here")
     given.add_argument("--nobody", action="store_true", help="instead of PERSON: it is nobody's")
+    given.add_argument(
+        "--note-file", metavar="FILE", type=Path, help="a note for who has it next: why it is handed on, UTF-8 text"
+    )
     tagged = command("tag", tag, "Give a case tags, or take them away.")
     base.add_id(tagged)
     tagged.add_argument("tags", metavar="TAG", nargs="+")
@@ -54,8 +57,9 @@ def notes(options: argparse.Namespace) -> int:
 def assign(options: argparse.Namespace) -> int:
     if (options.to is None) != options.nobody:
         raise DeskError("Say whose case it is: the name of a person, or --nobody.")
+    why = base.text_of(options.note_file) if options.note_file else ""
     with base.open_(options, writing=True) as desk:
-        organising.assign(desk, cases.find(desk.casebook, options.id), options.to)
+        organising.assign(desk, cases.find(desk.casebook, options.id), options.to, why)
     print(f"Case {options.id} is with {options.to or 'nobody'} now.")
     return base.SUCCESS
 

@@ -3,15 +3,12 @@
 import argparse
 from pathlib import Path
 
-import minisign
-
 from portal.channels import load
-from portal.desk import cases, portals
+from portal.desk import cases, other_desks
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.receiving import receive
-from portal.desk.transferring import read_recipients, transfer
-from portal.errors import DeskError
+from portal.desk.transferring import transfer
 
 
 def add(command: Command) -> None:
@@ -40,7 +37,7 @@ def add(command: Command) -> None:
 
 
 def transfer_(options: argparse.Namespace) -> int:
-    recipients = read_recipients(options.recipients)
+    recipients = other_desks.read_recipients(options.recipients)
     text = base.text_of(options.text_file) if options.text_file else None
     with base.open_(options, writing=True) as desk:
         case = cases.find(desk.casebook, options.id)
@@ -65,7 +62,7 @@ def transfer_(options: argparse.Namespace) -> int:
 
 
 def receive_(options: argparse.Namespace) -> int:
-    key = _key(options.from_key)
+    key = other_desks.read_key(options.from_key)
     with base.open_(options, writing=True) as desk:
         received = receive(desk, options.file, key, load())
     parts = [
@@ -80,10 +77,3 @@ def receive_(options: argparse.Namespace) -> int:
         print(f"URGENT: {received.case}")
     base.advise(f"Next: desk show {base.quoted(options.dir)} {received.case}")
     return base.SUCCESS
-
-
-def _key(path: Path) -> minisign.PublicKey:
-    try:
-        return portals.read_key(path)
-    except DeskError:
-        raise DeskError(f"{path} is not the public key of a desk: give the file NAME.pub of the other desk.") from None

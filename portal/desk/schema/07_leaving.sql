@@ -52,6 +52,7 @@ CREATE TABLE received_log (                -- the custody log of another desk, a
     case_id INTEGER NOT NULL REFERENCES cases ON DELETE CASCADE,
     desk TEXT NOT NULL,
     number INTEGER NOT NULL,
+    transfer BLOB NOT NULL,                -- which brought it: the id of `received`
     entry BLOB NOT NULL,                   -- as signed there
     signature TEXT NOT NULL,
     key TEXT NOT NULL,                     -- minisign public key that signed it, base64

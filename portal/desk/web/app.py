@@ -23,12 +23,14 @@ from portal.desk.web import (
     inbox,
     jobs,
     keeping,
+    organising,
     proving,
     referring,
     requests,
     settings,
     several,
     showing,
+    transferring,
 )
 from portal.desk.web.door import Door
 from portal.desk.web.jobs import Jobs
@@ -43,7 +45,9 @@ BLUEPRINTS = (
     answering.bp,
     several.bp,
     attachments.bp,
+    organising.bp,
     referring.bp,
+    transferring.bp,
     exchange.bp,
     figures.bp,
     keeping.bp,

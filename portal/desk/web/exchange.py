@@ -12,11 +12,11 @@ from portal.desk.dropping import import_file
 from portal.desk.importing import Outcome
 from portal.desk.packing import make_pack
 from portal.desk.portals import Trust
-from portal.desk.web import jobs, places, receiving, wording
+from portal.desk.web import jobs, places, receiving, trusting, wording
 from portal.desk.web.door import desk, door
 from portal.desk.web.jobs import Progress, Result
 from portal.desk.web.showing import page
-from portal.errors import DeskError, Refused
+from portal.errors import DeskError
 
 bp = Blueprint("exchange", __name__)
 _NAMED = 20
@@ -36,24 +36,14 @@ def do_import() -> AnyResponse:
     """Begin the import."""
     upload = receiving.landed(request.files.get("bundle"))
     try:
-        path = upload or _path()
+        path = upload or places.existing(request.form.get("path", "").strip() or request.form.get("found", ""))
         trust = Trust(_key(), request.form.get("portal-name", "").strip() or None)
         work = _import(path, trust)
-        jobs.jobs().start("Import", work, after=lambda: _remove(upload))
+        jobs.jobs().start("Import", work, after=lambda: receiving.remove(upload))
     except DeskError as error:
-        _remove(upload)
+        receiving.remove(upload)
         return ask_import(str(error), 409)
     return jobs.shown()
-
-
-def _path() -> Path:
-    text = request.form.get("path", "").strip() or request.form.get("found", "")
-    if not text:
-        raise DeskError("No file was chosen: choose one, or write its path.")
-    path = places.typed(text)
-    if not path.is_file():
-        raise DeskError(f"There is no file {path}: look at its name, and whether its stick is plugged in.")
-    return path
 
 
 def _key() -> minisign.PublicKey | None:
@@ -61,16 +51,8 @@ def _key() -> minisign.PublicKey | None:
     text = request.form.get("portal-key", "").strip()
     if not text:
         return None
-    try:
-        key = minisign.PublicKey.from_base64(text.splitlines()[-1].strip())
-    except (minisign.Error, ValueError):
-        raise DeskError("This is not the key of a portal: paste the last line of its file portal.pub.") from None
-    words = request.form.get("portal-words", "").lower().split()
-    if len(words) < 3 or words != portals.words(key).split()[: len(words)]:
-        raise Refused(
-            "These are not the words of this key, and nothing was imported: let the portal's operator read out the "
-            "first three words of its fingerprint."
-        )
+    key = trusting.pasted(text)
+    trusting.check_words(key, request.form.get("portal-words", ""), "the portal's operator")
     return key
 
 
@@ -108,11 +90,6 @@ def _told(outcome: Outcome) -> Result:
         for name in list(dict.fromkeys(named))[:_NAMED]
     ]
     return Result(sentences, links, trouble)
-
-
-def _remove(path: Path | None) -> None:
-    if path is not None:
-        path.unlink(missing_ok=True)
 
 
 @bp.get("/pack")

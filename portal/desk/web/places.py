@@ -59,6 +59,16 @@ def typed(text: str) -> Path:
     return path
 
 
+def existing(text: str) -> Path:
+    """The file at a path that somebody typed or chose. Raises DeskError."""
+    if not text:
+        raise DeskError("No file was chosen: choose one, or write its path.")
+    path = typed(text)
+    if not path.is_file():
+        raise DeskError(f"There is no file {path}: look at its name, and whether its stick is plugged in.")
+    return path
+
+
 def importable() -> list[Found]:
     """Bundles and sealed items that lie at the known places, the newest first."""
     found = [file for path, name in known() for file in _files(Path(path), name)]

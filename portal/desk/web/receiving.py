@@ -198,6 +198,12 @@ def landed(storage: Any) -> Path | None:
     return stream.path if isinstance(stream, _Landing) else None
 
 
+def remove(path: Path | None) -> None:
+    """Remove what came, once it was taken or refused."""
+    if path is not None:
+        path.unlink(missing_ok=True)
+
+
 def _write(file: io.FileIO, data: Piece) -> None:
     rest = memoryview(data)
     while rest:

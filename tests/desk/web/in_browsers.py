@@ -16,7 +16,7 @@ AXE = Path(__file__).parents[2] / "axe"
 DESK = (sys.executable, "-m", "portal.desk.cli")
 PAGES = (
     *("/", "/?show=all&sort=newest", "/import", "/pack", "/referrals", "/authorities", "/statistics", "/more", "/due"),
-    *("/verify", "/person", "/settings", "/backups", "/add", "/job", "/nothing", "/enter"),
+    *("/verify", "/person", "/settings", "/backups", "/add", "/receive", "/job", "/nothing", "/enter"),
 )
 PASSPHRASE = "six words for the tests only"
 
@@ -63,7 +63,7 @@ def test_no_page_has_anything_that_axe_finds_wrong(browser: Window, address: str
     browser.open(address)
     home = address.partition("/enter")[0]
     case = browser.run("return document.querySelector('main tbody a').getAttribute('href')")
-    paths = [*PAGES, case, *(case + rest for rest in ("/reply", "/refer", "/keep"))]
+    paths = [*PAGES, case, *(case + rest for rest in ("/reply", "/note", "/refer", "/transfer", "/keep"))]
     for width in (1280, 400):
         browser.resize(width, 900)
         for path in paths:

@@ -82,10 +82,12 @@ def pages(name: str) -> Iterator[str]:
         "/settings",
         "/backups",
         "/add",
+        "/receive",
         "/job",
         "/nothing",
     )
-    yield from (f"/case/{name}{rest}" for rest in ("", "/reply", "/refer", "/keep", "/attachment/1"))
+    rests = ("", "/reply", "/note", "/refer", "/transfer", "/keep", "/attachment/1")
+    yield from (f"/case/{name}{rest}" for rest in rests)
 
 
 class TestEveryPage:

@@ -1,0 +1,37 @@
+"""What must be known of another desk: the recipients to seal to, and the key that signs what it sends."""
+
+from pathlib import Path
+
+import minisign
+
+from portal.age import HybridRecipient, parse_recipients
+from portal.desk import portals
+from portal.errors import AgeError, DeskError
+
+
+def read_recipients(path: Path) -> list[HybridRecipient]:
+    """The recipients of another desk's file NAME.recipients. Raises DeskError."""
+    try:
+        return recipients(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError):
+        raise DeskError(f"{path} cannot be used: give the file NAME.recipients of the other desk, unchanged.") from None
+
+
+def recipients(text: str, what: str) -> list[HybridRecipient]:
+    """The recipients in the text of such a file; `what` it is begins the message. Raises DeskError."""
+    try:
+        found = parse_recipients(text)
+    except AgeError:
+        raise DeskError(f"{what} cannot be used: give the file NAME.recipients of the other desk, unchanged.") from None
+    hybrid = [recipient for recipient in found if isinstance(recipient, HybridRecipient)]
+    if len(hybrid) < len(found):
+        raise DeskError(f"{what} holds a recipient that is no age1pq1…: give the file that `desk init` wrote there.")
+    return hybrid
+
+
+def read_key(path: Path) -> minisign.PublicKey:
+    """The key of another desk's file NAME.pub. Raises DeskError."""
+    try:
+        return portals.read_key(path)
+    except DeskError:
+        raise DeskError(f"{path} is not the public key of a desk: give the file NAME.pub of the other desk.") from None
