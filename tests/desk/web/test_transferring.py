@@ -147,7 +147,8 @@ def test_what_is_not_taken(site: Site, more: dict[str, str], said: str) -> None:
     page = site.take(**more)
     assert page.status == 409
     assert said in page.alerts
-    assert site.second.get(CASE).status == 409
+    assert site.second.opened.app.extensions["jobs"].last is None
+    assert "2026-0001" not in site.second.get("/?show=all").html
 
 
 def test_the_path_of_the_key_does_as_well(site: Site) -> None:
