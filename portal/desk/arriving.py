@@ -35,7 +35,7 @@ from portal.desk.triage import Triage
 from portal.errors import RulesError
 from portal.report import Report
 
-KEPT = "1"
+KEPT = "2"
 """Raised when texts or marks are made in another way than before."""
 _MESSAGES = "SELECT case_id, id, item, sha256, received, report FROM messages"
 

@@ -188,7 +188,9 @@ def _running(text: str) -> Iterator[Mark]:
     for match in _EMAIL.finditer(text):
         yield Mark("email", match[0].lower())
     for match in _INTERNATIONAL.finditer(text):
-        for number in phonenumbers.PhoneNumberMatcher(match[0], REGION, max_tries=_PHONE_TRIES):
+        # Without a region, so that no part of a number that is none is taken for one of this country.
+        whole = "+" + match[0].removeprefix("+").removeprefix("00")
+        for number in phonenumbers.PhoneNumberMatcher(whole, None, max_tries=_PHONE_TRIES):
             yield Mark("phone", _e164(number.number))
 
 

@@ -9,7 +9,11 @@ from portal.channels import Channel, describe
 from portal.desk import console
 from portal.desk.cases import Answer, Case, Message
 from portal.desk.checking import known_channel
+from portal.desk.linking import KINDS, Link
 from portal.report import Attachment, Report
+
+LINKS_SHOWN = 6
+"""So many links are shown with a case; `desk links` has all."""
 
 
 def case_as_json(case: Case) -> dict[str, Any]:
@@ -24,9 +28,69 @@ def case_as_json(case: Case) -> dict[str, Any]:
     }
 
 
-def thread_as_json(case: Case, messages: Sequence[Message]) -> dict[str, Any]:
-    """What `desk show --json` says: the case, and each report.json."""
-    return {**case_as_json(case), "messages": [msgspec.json.decode(message.raw) for message in messages]}
+def thread_as_json(
+    case: Case, messages: Sequence[Message], merged: Sequence[Case] = (), links: Sequence[Link] = ()
+) -> dict[str, Any]:
+    """What `desk show --json` says: the case, IDs of those merged into it, links as `desk links`, each report.json."""
+    return {
+        **case_as_json(case),
+        "merged": [other.name for other in merged],
+        "links": links_as_json(links),
+        "messages": [msgspec.json.decode(message.raw) for message in messages],
+    }
+
+
+def links_as_json(links: Sequence[Link]) -> list[dict[str, Any]]:
+    """What `desk links --json` says, and `desk show --json` as `links`: what other cases have too.
+
+    `kind` and `value` of the mark, `reports` that have it (this case's own counted), `others`: how many other cases
+    have it, `more`: whether counting ended there, `statuses` and `referred`: how many of them have which status and
+    were referred to whom, and `cases`: each of them, or none if there are too many to be listed.
+    """
+    return [
+        {
+            "kind": link.kind,
+            "value": link.value,
+            "reports": link.reports,
+            "others": link.others,
+            "more": link.is_more,
+            "statuses": dict(link.statuses),
+            "referred": dict(link.referred),
+            "cases": [
+                {
+                    "id": other.name,
+                    "channel": other.channel,
+                    "status": other.status,
+                    "received": other.received,
+                    "referred": [{"authority": one.authority, "day": one.day} for one in other.referred],
+                }
+                for other in link.cases
+            ],
+        }
+        for link in links
+    ]
+
+
+def links_as_text(links: Sequence[Link]) -> str:
+    """What other cases have too, for reading on a terminal."""
+    return "\n".join(line for link in links for line in _link(link))
+
+
+def _link(link: Link) -> Iterator[str]:
+    often = f"{'more than ' if link.is_more else ''}{link.reports:,} reports"
+    others = f"{link.others:,} other case{'' if link.others == 1 else 's'}"
+    yield f"{KINDS[link.kind]} {console.reporters_line(link.said)}: {often}, {others}"
+    for other in link.cases:
+        referred = "".join(f", referred to {_whom(one.authority)} on {one.day}" for one in other.referred)
+        yield f"    {other.name}  {other.received}  {other.status}{referred}"
+    if not link.cases:
+        counts = [f"{number:,} {status}" for status, number in link.statuses.items()]
+        counts += [f"{number:,} referred to {_whom(authority)}" for authority, number in link.referred.items()]
+        yield f"    {', '.join(counts)}"
+
+
+def _whom(authority: str) -> str:
+    return authority or "nobody by name"
 
 
 def answers_as_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
@@ -50,14 +114,23 @@ def thread_as_text(
     answers: Sequence[Answer],
     channels: Mapping[str, Channel],
     language: str,
+    merged: Sequence[Case] = (),
+    links: Sequence[Link] = (),
 ) -> str:
-    """A case for reading on a terminal, the channel's labels in `language`."""
+    """A case for reading on a terminal, the channel's labels in `language`; `merged`: what was merged into it."""
     parts = [
         f"Case {case.name}{'  URGENT' if case.urgent else ''}\n"
         f"    Channel   {_title(case.channel, channels, language)}\n"
         f"    Status    {case.status}\n"
         f"    Received  {case.received}"
     ]
+    if case.merged_into is not None:
+        parts.append(f"Merged into {case.merged_into}: what is below is this reporter's own thread.")
+    if merged:
+        parts.append("Merged into this case, each with a thread and a reporter of its own\n" + _others(merged))
+    if links:
+        more = f"\n… and {len(links) - LINKS_SHOWN} more: desk links" if len(links) > LINKS_SHOWN else ""
+        parts.append(f"Also seen in\n{console.indented(links_as_text(links[:LINKS_SHOWN]) + more)}")
     first = 1
     for number, message in enumerate(messages, 1):
         parts.append(_heading(message, number, len(messages)))
@@ -69,6 +142,10 @@ def thread_as_text(
     if not answers:
         parts.append("Not answered yet.")
     return "\n\n".join(parts) + "\n"
+
+
+def _others(others: Sequence[Case]) -> str:
+    return "\n".join(f"    {other.name}  {other.received}  {other.status}" for other in others)
 
 
 def _heading(message: Message, number: int, total: int) -> str:

@@ -145,7 +145,8 @@ def urgent_case(run: Terminal, root: Path) -> str:
 def test_show(filled: Path, run: Terminal) -> None:
     case = urgent_case(run, filled)
     shown = json.loads(run("show", filled, case, "--json"))
-    assert set(shown) == {"id", "channel", "status", "received", "urgent", "merged_into", "messages"}
+    about = {"id", "channel", "status", "received", "urgent", "merged_into"}
+    assert set(shown) == about | {"merged", "links", "messages"}
     assert [message["kind"] for message in shown["messages"]] == ["report", "message"]
     assert [message["narrative"] for message in shown["messages"]] == ["A man at the pool.", HOSTILE]
     assert shown["messages"][0]["format"] == "portevoix/report/1"

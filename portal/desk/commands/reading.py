@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from portal.channels import LANGUAGES, load
-from portal.desk import cases, console, content, looking, sealing_away, views
+from portal.desk import cases, console, content, linking, looking, sealing_away, views
 from portal.desk.cases import Case
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
@@ -42,16 +42,17 @@ def show(options: argparse.Namespace) -> int:
     with base.open_(options) as desk:
         case = cases.find(desk.casebook, options.id)
         messages, answers = cases.messages(desk.casebook, case), cases.answers(desk.casebook, case)
+        merged, links = cases.merged(desk.casebook, case), linking.links(desk.casebook, case)
         gone = sealing_away.by_number(desk, case)
         unrecorded = looking.try_to_look(desk, case)
     if unrecorded:
         base.advise(f"That you looked at this case is not in its history: {unrecorded}")
     if options.json:
-        shown = views.thread_as_json(case, messages)
+        shown = views.thread_as_json(case, messages, merged, links)
         more = {"replies": views.answers_as_json(answers)} if options.answers else {}
         print(console.as_json(shown | more))
         return base.SUCCESS
-    print(views.thread_as_text(case, messages, answers, load(), options.language))
+    print(views.thread_as_text(case, messages, answers, load(), options.language, merged, links))
     for number, one in gone.items():
         print(f"Attachment {number} was sealed to {one.authority} on {one.day}, unopened, and is not here any more.")
     if sealing_away.is_advised(messages):
