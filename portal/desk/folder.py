@@ -90,8 +90,11 @@ class Folder:
         try:
             if not _lock_within(descriptor, patience):
                 raise DeskError(f"Another command works in {self.root}: wait until it is done, and do this again.")
-            self._sweep()
-            yield
+            try:
+                self._sweep()
+                yield
+            finally:
+                _unlock(descriptor)
         finally:
             os.close(descriptor)
 
@@ -210,3 +213,9 @@ def _try_lock(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _unlock(descriptor: int) -> None:
+    """Windows alone may keep a lock for a while after its file is closed."""
+    if sys.platform == "win32":
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)

@@ -3,6 +3,7 @@ error."""
 
 import argparse
 import shlex
+import subprocess
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -74,7 +75,9 @@ def named(names: list[str]) -> str:
 
 
 def quoted(path: Path) -> str:
-    """A path as a shell takes it."""
+    """A path as the shell of this system takes it."""
+    if sys.platform == "win32":
+        return subprocess.list2cmdline([str(path)])
     return shlex.quote(str(path))
 
 
