@@ -19,7 +19,11 @@ NEW = "received"
 """The status of a case that nobody has answered yet."""
 _CASES = (
     "SELECT id, name, portal, channel, status, received, urgent,"
-    " (SELECT name FROM cases main WHERE main.id = cases.merged_into) FROM cases"
+    " (SELECT name FROM cases main WHERE main.id = cases.merged_into),"
+    " EXISTS (SELECT 1 FROM holds WHERE case_id = cases.id),"
+    " (SELECT decision = 'restriction' FROM decisions WHERE case_id = cases.id"
+    " AND decision IN ('restriction', 'unrestricted') ORDER BY decisions.id DESC LIMIT 1)"
+    " FROM cases"
 )
 _MESSAGES = "SELECT id, item, sha256, received, report FROM messages"
 # Items travel in the order of their ids, which says nothing: on one day the report goes before what was added to it.
@@ -39,6 +43,10 @@ class Case:
     urgent: bool
     merged_into: str | None = None
     """Name of its main case, if it was merged into one."""
+    held: bool = False
+    """Nothing of it is erased, whatever the rules say (portal.desk.holding)."""
+    restricted: bool = False
+    """Its use is restricted on somebody's request (portal.desk.persons)."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,15 @@ def _open_case(casebook: Casebook, portal: int, locator: bytes, report: Report) 
 
 
 def _case(
-    row: int, name: str, portal: int, channel: str, status: str, received: str, urgent: int, merged_into: str | None
+    row: int,
+    name: str,
+    portal: int,
+    channel: str,
+    status: str,
+    received: str,
+    urgent: int,
+    merged_into: str | None,
+    held: int,
+    restricted: int | None,
 ) -> Case:
-    return Case(row, name, portal, channel, status, received, bool(urgent), merged_into)
+    return Case(row, name, portal, channel, status, received, bool(urgent), merged_into, bool(held), bool(restricted))

@@ -17,7 +17,10 @@ LINKS_SHOWN = 6
 
 
 def case_as_json(case: Case) -> dict[str, Any]:
-    """What `desk list --json` says of a case; `merged_into` is the ID of its main case, or null."""
+    """What `desk list --json` says of a case; `merged_into` is the ID of its main case, or null.
+
+    `held` and `restricted` say what may not be done with it.
+    """
     return {
         "id": case.name,
         "channel": case.channel,
@@ -25,6 +28,8 @@ def case_as_json(case: Case) -> dict[str, Any]:
         "received": case.received,
         "urgent": case.urgent,
         "merged_into": case.merged_into,
+        "held": case.held,
+        "restricted": case.restricted,
     }
 
 
@@ -100,12 +105,26 @@ def answers_as_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
 
 def list_as_text(cases: Iterable[Case]) -> str:
     rows = [
-        (case.name, "URGENT" if case.urgent else "", console.line(case.channel), case.status, case.received)
+        (
+            case.name,
+            "URGENT" if case.urgent else "",
+            console.line(case.channel),
+            case.status,
+            case.received,
+            ", ".join(_limits(case)),
+        )
         for case in cases
     ]
     if not rows:
         return "No cases yet: `desk import` brings them."
-    return console.table([("ID", "", "CHANNEL", "STATUS", "RECEIVED"), *rows])
+    return console.table([("ID", "", "CHANNEL", "STATUS", "RECEIVED", ""), *rows])
+
+
+def _limits(case: Case) -> Iterator[str]:
+    if case.restricted:
+        yield "RESTRICTED"
+    if case.held:
+        yield "HELD"
 
 
 def thread_as_text(
@@ -116,14 +135,19 @@ def thread_as_text(
     language: str,
     merged: Sequence[Case] = (),
     links: Sequence[Link] = (),
+    limits: Sequence[str] = (),
 ) -> str:
-    """A case for reading on a terminal, the channel's labels in `language`; `merged`: what was merged into it."""
+    """A case for reading on a terminal, the channel's labels in `language`.
+
+    `merged` is what was merged into it; `limits` stand on top, one a line.
+    """
     parts = [
         f"Case {case.name}{'  URGENT' if case.urgent else ''}\n"
         f"    Channel   {_title(case.channel, channels, language)}\n"
         f"    Status    {case.status}\n"
         f"    Received  {case.received}"
     ]
+    parts += ["\n".join(limits)] if limits else []
     if case.merged_into is not None:
         parts.append(f"Merged into {case.merged_into}: what is below is this reporter's own thread.")
     if merged:

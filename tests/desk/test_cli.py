@@ -17,6 +17,9 @@ from tests.desk.played import PlayedPortal, draft, reporter
 HOSTILE = "\x1b]0;owned\x07 see http://bad.example/x \u202egpj.exe"
 
 
+SAID_OF_A_CASE = {"id", "channel", "status", "received", "urgent", "merged_into", "held", "restricted"}
+
+
 class Terminal:
     """Runs commands of `desk`, each with the passphrase."""
 
@@ -127,7 +130,7 @@ def test_list(filled: Path, run: Terminal) -> None:
         ("travel", "received", "2026-11-25", True),
         ("website", "received", "2026-11-20", False),
     ]
-    assert [set(case) for case in found] == [{"id", "channel", "status", "received", "urgent", "merged_into"}] * 2
+    assert [set(case) for case in found] == [SAID_OF_A_CASE] * 2
     rows = run("list", filled).splitlines()
     assert rows[0].split() == ["ID", "CHANNEL", "STATUS", "RECEIVED"]
     assert rows[1].split()[1:] == ["URGENT", "travel", "received", "2026-11-25"]
@@ -145,8 +148,7 @@ def urgent_case(run: Terminal, root: Path) -> str:
 def test_show(filled: Path, run: Terminal) -> None:
     case = urgent_case(run, filled)
     shown = json.loads(run("show", filled, case, "--json"))
-    about = {"id", "channel", "status", "received", "urgent", "merged_into"}
-    assert set(shown) == about | {"merged", "links", "messages"}
+    assert set(shown) == SAID_OF_A_CASE | {"merged", "links", "hold", "decisions", "messages"}
     assert [message["kind"] for message in shown["messages"]] == ["report", "message"]
     assert [message["narrative"] for message in shown["messages"]] == ["A man at the pool.", HOSTILE]
     assert shown["messages"][0]["format"] == "portevoix/report/1"

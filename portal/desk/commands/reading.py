@@ -1,10 +1,23 @@
 """list, show and extract: the cases, one of them, and a file of it."""
 
 import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from portal.channels import LANGUAGES, load
-from portal.desk import cases, console, content, linking, looking, sealing_away, views
+from portal.desk import (
+    cases,
+    console,
+    content,
+    holding,
+    linking,
+    looking,
+    persons,
+    sealing_away,
+    tombstones,
+    views,
+)
 from portal.desk.cases import Case
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
@@ -44,15 +57,18 @@ def show(options: argparse.Namespace) -> int:
         messages, answers = cases.messages(desk.casebook, case), cases.answers(desk.casebook, case)
         merged, links = cases.merged(desk.casebook, case), linking.links(desk.casebook, case)
         gone = sealing_away.by_number(desk, case)
+        limits = list(_limits(desk, case))
+        hold, decided = holding.find(desk.casebook, case), persons.decided(desk.casebook, case)
         unrecorded = looking.try_to_look(desk, case)
     if unrecorded:
         base.advise(f"That you looked at this case is not in its history: {unrecorded}")
     if options.json:
         shown = views.thread_as_json(case, messages, merged, links)
         more = {"replies": views.answers_as_json(answers)} if options.answers else {}
-        print(console.as_json(shown | more))
+        about = {"hold": hold and asdict(hold), "decisions": [asdict(one) for one in decided]}
+        print(console.as_json(shown | about | more))
         return base.SUCCESS
-    print(views.thread_as_text(case, messages, answers, load(), options.language, merged, links))
+    print(views.thread_as_text(case, messages, answers, load(), options.language, merged, links, limits))
     for number, one in gone.items():
         print(f"Attachment {number} was sealed to {one.authority} on {one.day}, unopened, and is not here any more.")
     if sealing_away.is_advised(messages):
@@ -63,6 +79,18 @@ def show(options: argparse.Namespace) -> int:
     elif any(message.report.attachments for message in messages):
         base.advise(f"Next: desk extract {base.quoted(options.dir)} {case.name} N OUT takes out attachment N.")
     return base.SUCCESS
+
+
+def _limits(desk: Desk, case: Case) -> Iterator[str]:
+    """What may not be done with a case, and what was there before, one a line."""
+    if case.restricted:
+        since = [one.day for one in persons.decided(desk.casebook, case) if one.decision == "restriction"][-1]
+        yield f"RESTRICTED since {since}, on somebody's request: it is kept, and used for nothing else."
+    if hold := holding.find(desk.casebook, case):
+        why = f": {console.line(hold.reason)}" if hold.reason else "."
+        yield f"HELD since {hold.day} by {hold.person}, whatever the rules of retention say{why}"
+    if earlier := tombstones.earlier(desk.casebook, case.id):
+        yield f"Case {earlier.name} of the same reporter was erased on {earlier.day}: {earlier.status}."
 
 
 def extract_(options: argparse.Namespace) -> int:

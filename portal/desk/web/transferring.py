@@ -27,7 +27,7 @@ def ask(name: str, error: str = "", status: int = 200) -> Response:
     with desk() as opened:
         case = cases.find(opened.casebook, name)
         language = cases.messages(opened.casebook, case)[0].report.language
-        told = sentence(language, "…")
+        told = sentence(language, "(its name)")
         is_told = origins.source(opened.casebook, case) is None
         before = handed_to(opened.casebook, case)
         has_notes = bool(organising.notes(opened.casebook, case))

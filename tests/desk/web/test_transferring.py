@@ -101,7 +101,7 @@ def test_pasted_recipients_and_own_words(site: Site) -> None:
 
 
 def test_without_words_the_reporter_is_told_in_ours(site: Site) -> None:
-    assert "Your report was passed on to: …." in site.first.get(f"{CASE}/transfer").html
+    assert "Your report was passed on to: (its name)." in site.first.get(f"{CASE}/transfer").html
     site.first.done(site.hand_over())
     assert "Your report was passed on to: stopline." in site.first.get(CASE).html
 
