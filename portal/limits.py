@@ -155,6 +155,12 @@ CLEANUP_SECONDS = 5.0
 STOP_SECONDS = 3.0
 """After the signal to stop, requests may still be finished for so long, seconds."""
 
+# session.secret (docs/format.md section 14).
+SESSION_RESTART_DAYS = 7
+"""A portal whose secret was replaced has to be started again within this time, days; only then is the new one used."""
+SESSION_SECRETS = 8
+"""Secrets that open what was sealed before; each costs every visitor with a wrong ticket a moment."""
+
 # Keys of the desks (docs/format.md section 11).
 ROSTER_BYTES = 64 * KIB
 """`roster.toml`, bytes: about thirty recipients."""

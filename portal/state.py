@@ -1,7 +1,7 @@
 """The state folder of a portal: its secrets, its signing key, and what `portal init` makes.
 
 receipt.secret   32 bytes as hex; never replaced: without it no receipt opens anything
-session.secret   one or more lines of 32 bytes as hex; the first seals, all of them open
+session.secret   one or more lines of 32 bytes as hex; the first seals, all open, one with `until DAY` to that day
 portal.key       the minisign key that signs bundles, without a passphrase
 portal.pub       its public half
 onion.key        the key of the onion service
@@ -14,11 +14,12 @@ import contextlib
 import os
 import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import minisign
 
-from portal import files
+from portal import files, limits
 from portal.errors import SettingsError
 from portal.tickets import SECRET_BYTES
 
@@ -77,7 +78,50 @@ def load(folder: Path) -> State:
         key = minisign.SecretKey.from_bytes(_read(path))
     except (minisign.Error, ValueError):
         raise SettingsError(f"{path} is not a minisign key: restore it from the backup.") from None
-    return State(receipt_secrets[0], _read_secrets(secret_path(folder, SESSION_SECRET)), key)
+    return State(receipt_secrets[0], session_secrets(folder, datetime.now(UTC).date()), key)
+
+
+def session_secrets(folder: Path, day: date) -> tuple[bytes, ...]:
+    """The secrets in session.secret that still open on a day, the one that seals first. Raises SettingsError."""
+    return tuple(secret for secret, _ in _session_lines(folder, day))
+
+
+def renew_session(folder: Path, day: date) -> date:
+    """Put a new secret on top of session.secret in the state folder; what was sealed under the old ones still opens.
+
+    Gives the last day of the old one: a portal that runs goes on with it until it is started again, so that day leaves
+    SESSION_RESTART_DAYS for that, and after it the time for which a form may be open. Where systemd hands the secret
+    over, it is read from there; what is written has then to be sealed. Raises SettingsError.
+    """
+    lines = _session_lines(folder, day)
+    if len(lines) >= limits.SESSION_SECRETS:
+        raise SettingsError(
+            f"{SESSION_SECRET} was replaced {limits.SESSION_SECRETS - 1} times within a few days, and nothing was "
+            "changed: wait until the first of them has passed."
+        )
+    last = day + timedelta(days=limits.SESSION_RESTART_DAYS + limits.DAY_KEYS - 1)
+    kept = [f"{secret.hex()} until {until or last}\n" for secret, until in lines]
+    try:
+        files.write(folder / SESSION_SECRET, ["".join([f"{secrets.token_hex(SECRET_BYTES)}\n", *kept]).encode()])
+    except OSError as error:
+        raise SettingsError(f"{folder / SESSION_SECRET} cannot be written ({error.strerror}): mend that.") from None
+    return last
+
+
+def _session_lines(folder: Path, day: date) -> list[tuple[bytes, date | None]]:
+    """Each secret with its last day, None if it has none, but for those whose day is past."""
+    path = secret_path(folder, SESSION_SECRET)
+    found: list[tuple[bytes, date | None]] = []
+    try:
+        for line in _read(path).decode().splitlines():
+            text, _, until = line.strip().partition(" until ")
+            if text:
+                found.append((bytes.fromhex(text), date.fromisoformat(until) if until else None))
+    except ValueError:
+        found = []
+    if not found or any(len(secret) != SECRET_BYTES for secret, _ in found) or found[0][1] is not None:
+        raise _damaged(path)
+    return [(secret, until) for secret, until in found if until is None or day <= until]
 
 
 def is_credential(path: Path) -> bool:
@@ -102,8 +146,12 @@ def _read_secrets(path: Path) -> tuple[bytes, ...]:
     except ValueError:
         found = ()
     if not found or any(len(secret) != SECRET_BYTES for secret in found):
-        raise SettingsError(f"{path} does not hold secrets of {SECRET_BYTES} bytes as hex: restore it from the backup.")
+        raise _damaged(path)
     return found
+
+
+def _damaged(path: Path) -> SettingsError:
+    return SettingsError(f"{path} does not hold secrets of {SECRET_BYTES} bytes as hex: restore it from the backup.")
 
 
 def _read(path: Path) -> bytes:

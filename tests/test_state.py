@@ -1,4 +1,5 @@
 import stat
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,51 @@ def test_a_new_session_secret_goes_first(tmp_path: Path) -> None:
     path = tmp_path / "session.secret"
     path.write_text("ab" * 32 + "\n" + path.read_text())
     assert state.load(tmp_path).session_secrets == (b"\xab" * 32, old)
+
+
+DAY = date(2026, 11, 25)
+
+
+def test_a_session_secret_is_replaced_with_an_overlap(tmp_path: Path) -> None:
+    old = state.create(tmp_path).session_secrets
+    last = state.renew_session(tmp_path, DAY)
+    assert last == date(2026, 12, 4)
+    new, *rest = state.session_secrets(tmp_path, last)
+    assert rest == list(old)
+    assert new not in old
+    assert state.session_secrets(tmp_path, last + timedelta(days=1)) == (new,)
+    assert stat.S_IMODE((tmp_path / "session.secret").stat().st_mode) == 0o600
+
+
+def test_a_session_secret_is_replaced_again(tmp_path: Path) -> None:
+    """Each old one keeps its own last day, and one that is past goes."""
+    state.create(tmp_path)
+    state.renew_session(tmp_path, DAY)
+    state.renew_session(tmp_path, DAY + timedelta(days=1))
+    assert len(state.session_secrets(tmp_path, DAY + timedelta(days=1))) == 3
+    assert len(state.session_secrets(tmp_path, DAY + timedelta(days=10))) == 2
+    state.renew_session(tmp_path, DAY + timedelta(days=30))
+    assert len((tmp_path / "session.secret").read_text().splitlines()) == 2
+
+
+def test_a_session_secret_is_not_replaced_without_end(tmp_path: Path) -> None:
+    state.create(tmp_path)
+    for _ in range(7):
+        state.renew_session(tmp_path, DAY)
+    before = (tmp_path / "session.secret").read_text()
+    with pytest.raises(SettingsError, match="replaced 7 times within a few days"):
+        state.renew_session(tmp_path, DAY)
+    assert (tmp_path / "session.secret").read_text() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["{0} until yesterday\n", "{0}\n{0} until\n", "{0} until 2026-12-01\n", "{0}\n{0} 2026-12-01\n"]
+)
+def test_a_session_secret_with_a_wrong_day(tmp_path: Path, text: str) -> None:
+    state.create(tmp_path)
+    (tmp_path / "session.secret").write_text(text.format("ab" * 32))
+    with pytest.raises(SettingsError, match=r"session\.secret does not hold secrets"):
+        state.session_secrets(tmp_path, DAY)
 
 
 def test_files_are_whole_or_not_there(tmp_path: Path) -> None:
@@ -144,6 +190,17 @@ def test_secrets_that_systemd_hands_over(tmp_path: Path, credentials: Path) -> N
     assert state.load(folder) == made
     assert state.create(folder) == made
     assert sorted(path.name for path in folder.iterdir()) == ["portal.pub", "spool"]
+
+
+def test_a_sealed_session_secret_is_replaced(tmp_path: Path, credentials: Path) -> None:
+    """The new one lies in the folder until it is sealed: systemd's folder cannot be written."""
+    folder = tmp_path / "state"
+    old = state.create(folder).session_secrets
+    (folder / state.SESSION_SECRET).rename(credentials / state.SESSION_SECRET)
+    state.renew_session(folder, DAY)
+    assert state.session_secrets(folder, DAY) == old
+    (folder / state.SESSION_SECRET).rename(credentials / state.SESSION_SECRET)
+    assert state.session_secrets(folder, DAY)[1:] == old
 
 
 def test_a_secret_without_a_credential_lies_in_the_folder(tmp_path: Path, credentials: Path) -> None:

@@ -1,11 +1,11 @@
-"""tend, backup, restore: what keeps a portal whole, and what it should forget."""
+"""tend, renew-session, backup, restore: what keeps a portal whole, and what it should forget."""
 
 import argparse
 import sys
 from contextlib import closing
 from pathlib import Path
 
-from portal import backup, exchange, files, limits, settings
+from portal import backup, exchange, files, limits, settings, state
 from portal.age import (
     HybridRecipient,
     Identity,
@@ -27,6 +27,7 @@ _IDENTITY_BYTES = 64 * limits.KIB
 def add(command: Command) -> None:
     """Add them to the command line."""
     command("tend", _tend, "Forget expired replies and the order of arrival; a portal that serves does it every night.")
+    command("renew-session", _renew, "Replace session.secret; forms and mailboxes that are open stay good.")
     made = command("backup", _backup, "Write a backup, sealed to recipients; the portal may go on serving.")
     base.add_keys(made, required=False)
     made.add_argument("out", type=Path, metavar="OUT", nargs="?", help="the new file")
@@ -44,6 +45,18 @@ def _tend(options: argparse.Namespace) -> None:
     with closing(base.store_of(base.settings_of(options))) as store:
         result = store.tend(exchange.month_after(base.today(), 0))
     print(f"{base.count(result.replies_deleted, 'expired answer')} deleted; the order of arrival is forgotten.")
+
+
+def _renew(options: argparse.Namespace) -> None:
+    sealed = state.is_credential(state.secret_path(options.state, state.SESSION_SECRET))
+    last = state.renew_session(options.state, base.today())
+    print(f"A new secret is in {options.state / state.SESSION_SECRET}; pages that are open stay good.")
+    print(
+        ("Seal it with portevoix-seal, then start" if sealed else "Start")
+        + f" the portal again within {limits.SESSION_RESTART_DAYS} days (systemctl restart portevoix): it goes on with "
+        f"the old secret until then. The old one is not read after {last}, and then make a new backup.",
+        file=sys.stderr,
+    )
 
 
 def _backup(options: argparse.Namespace) -> None:

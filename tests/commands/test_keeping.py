@@ -116,3 +116,12 @@ def test_a_portal_is_not_overwritten(folder: Path, capfd: pytest.CaptureFixture[
     back_up(folder, folder / "backup", "--to", recipient(folder))
     run("restore", folder / "backup", "--state", folder / "state", "-i", folder / "identity", status=1)
     assert "holds a portal already" in capfd.readouterr().err
+
+
+def test_a_new_session_secret(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    old = state.load(folder / "state").session_secrets
+    run("renew-session", "--state", folder / "state")
+    out, err = capfd.readouterr()
+    assert "pages that are open stay good" in out
+    assert "Start the portal again within 7 days" in err
+    assert state.load(folder / "state").session_secrets[1:] == old
