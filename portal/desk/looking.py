@@ -2,7 +2,7 @@
 
 Rules kept here:
 - A look is recorded once for each person, case and day; an attachment that was looked into, in the same way apart.
-- A look at a case is one at the cases that were merged into it, since what came to them counts as unseen there.
+- A look at a case is none at those that were merged into it: each is a thread of its own, with a page of its own.
 - Showing never waits for somebody else who writes, and never fails because of them: the look is written by a short
   opening of its own, which takes the desk's lock, since nothing may be signed with keys that were just replaced. Where
   it cannot be written, the person is told, or the page tries again later; a copy that can only be read stays as it is.
@@ -17,7 +17,6 @@ from portal.errors import PortevoixError
 
 PATIENCE_SECONDS = 1.0
 """So long a look waits for somebody else who writes."""
-_GROUP = "(SELECT id FROM cases WHERE id = ?1 OR merged_into = ?1)"
 _ATTACHMENT = """
 SELECT 1 FROM log JOIN log_details USING (number) WHERE case_id = ?
     AND json_extract(CAST(entry AS TEXT), '$.act') = 'viewed'
@@ -42,10 +41,7 @@ def look(desk: Desk, case: Case, attachment: int | None = None) -> None:
         new = not _has_looked(desk, case)
         if new:
             desk.casebook.run("INSERT INTO looks (case_id, person, day) VALUES (?, ?, ?)", case.id, desk.person, today)
-        desk.casebook.run(
-            f"UPDATE cases SET looked = coalesce(looked, ?2), unseen = NULL WHERE id IN {_GROUP}",  # noqa: S608 - ours
-            *(case.id, today),
-        )
+        desk.casebook.run("UPDATE cases SET looked = coalesce(looked, ?2), unseen = NULL WHERE id = ?1", case.id, today)
         if new:
             desk.record("viewed", case)
 
@@ -56,8 +52,7 @@ def is_recorded(desk: Desk, case: Case, attachment: int | None = None) -> bool:
         today = desk.today.isoformat()
         return bool(desk.casebook.one(_ATTACHMENT, case.id, desk.person, today, attachment))
     open_ends = desk.casebook.one(
-        f"SELECT 1 FROM cases WHERE id IN {_GROUP} AND (looked IS NULL OR unseen IS NOT NULL)",  # noqa: S608 - ours
-        case.id,
+        "SELECT 1 FROM cases WHERE id = ? AND (looked IS NULL OR unseen IS NOT NULL)", case.id
     )
     return not open_ends and _has_looked(desk, case)
 

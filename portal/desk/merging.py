@@ -5,18 +5,35 @@ Rules kept here:
   texts, notes, answers and status, and what waits in it, so that separating it gives back what was there before.
 - One level: what is merged into a case has nothing merged into itself. Lists, searches and links name the main case.
 - Each reporter has a mailbox of their own. What comes to a merged case arrives there and shows with the main case; an
-  answer goes to the reporter of the case that is named, and to nobody else.
+  answer goes to the reporter of the case that is named, and to nobody else. So does a look: what nobody has looked at
+  in a merged case stays so until that case is shown.
 - What is referred or handed to another desk is one thread as well: the main case's goes without those merged into it.
 - Erasing a main case takes all that were merged into it (portal.desk.purging); they come due with it
   (portal.desk.retention) and are held with it (portal.desk.holding). Contact data go when their own reporter was told
   that the case is closed. A merged case is still one report in the statistics, counted as a duplicate.
 """
 
+from dataclasses import dataclass
+
 from portal.desk import arriving, cases
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
 from portal.desk.session import Desk
 from portal.errors import DeskError
+
+
+@dataclass(frozen=True)
+class Part:
+    """A case that was merged into another; `unseen`: day of its oldest message that nobody has looked at."""
+
+    case: Case
+    unseen: str | None
+
+
+def parts(casebook: Casebook, case: Case) -> list[Part]:
+    """What was merged into a case, in the order of the names."""
+    waits = dict(casebook.all("SELECT id, unseen FROM cases WHERE merged_into = ?", case.id))
+    return [Part(one, waits[one.id]) for one in cases.merged(casebook, case)]
 
 
 def merge(desk: Desk, case: Case, into: Case) -> None:

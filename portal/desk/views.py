@@ -10,6 +10,7 @@ from portal.desk import console
 from portal.desk.cases import Answer, Case, Message
 from portal.desk.checking import known_channel
 from portal.desk.linking import KINDS, Link
+from portal.desk.merging import Part
 from portal.report import Attachment, Report
 
 LINKS_SHOWN = 6
@@ -34,12 +35,12 @@ def case_as_json(case: Case) -> dict[str, Any]:
 
 
 def thread_as_json(
-    case: Case, messages: Sequence[Message], merged: Sequence[Case] = (), links: Sequence[Link] = ()
+    case: Case, messages: Sequence[Message], merged: Sequence[Part] = (), links: Sequence[Link] = ()
 ) -> dict[str, Any]:
     """What `desk show --json` says: the case, IDs of those merged into it, links as `desk links`, each report.json."""
     return {
         **case_as_json(case),
-        "merged": [other.name for other in merged],
+        "merged": [part.case.name for part in merged],
         "links": links_as_json(links),
         "messages": [msgspec.json.decode(message.raw) for message in messages],
     }
@@ -133,7 +134,7 @@ def thread_as_text(
     answers: Sequence[Answer],
     channels: Mapping[str, Channel],
     language: str,
-    merged: Sequence[Case] = (),
+    merged: Sequence[Part] = (),
     links: Sequence[Link] = (),
     limits: Sequence[str] = (),
 ) -> str:
@@ -149,9 +150,9 @@ def thread_as_text(
     ]
     parts += ["\n".join(limits)] if limits else []
     if case.merged_into is not None:
-        parts.append(f"Merged into {case.merged_into}: what is below is this reporter's own thread.")
+        parts.append(f"Merged into {case.merged_into}: below is the thread of this reporter, who is answered here.")
     if merged:
-        parts.append("Merged into this case, each with a thread and a reporter of its own\n" + _others(merged))
+        parts.append("Merged into this case, each with a thread and a reporter of its own\n" + _parts(merged))
     if links:
         more = f"\n… and {len(links) - LINKS_SHOWN} more: desk links" if len(links) > LINKS_SHOWN else ""
         parts.append(f"Also seen in\n{console.indented(links_as_text(links[:LINKS_SHOWN]) + more)}")
@@ -168,8 +169,12 @@ def thread_as_text(
     return "\n\n".join(parts) + "\n"
 
 
-def _others(others: Sequence[Case]) -> str:
-    return "\n".join(f"    {other.name}  {other.received}  {other.status}" for other in others)
+def _parts(parts: Sequence[Part]) -> str:
+    return "\n".join(
+        f"    {part.case.name}  {part.case.received}  {part.case.status}"
+        + (f"  NEW: nobody has looked at what came on {part.unseen}" if part.unseen else "")
+        for part in parts
+    )
 
 
 def _heading(message: Message, number: int, total: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from portal.channels import Channel
-from portal.desk import care, cases, cli, custody, looking, session
+from portal.desk import care, cases, cli, custody, looking, merging, session
 from portal.desk.cases import Case
 from portal.desk.folder import Folder
 from portal.desk.importing import import_bundle
@@ -127,15 +127,19 @@ def test_an_attachment_apart_from_its_case(desk: Desk, case: Case) -> None:
     assert [details for _, _, details in views(desk)] == [{"attachment": 1}, {}]
 
 
-def test_a_look_at_the_main_case_is_one_at_its_duplicates(
+def test_a_look_at_the_main_case_is_none_at_its_duplicates(
     filled: Path, portal: PlayedPortal, channels: dict[str, Channel], clock: Clock
 ) -> None:
     portal.file(draft("The same."))
     with session.open_desk(filled, PASSPHRASE, writing=True, clock=clock) as desk:
         import_bundle(desk, portal.export(), channels, Trust(portal.keys.public_key))
-        desk.casebook.run("UPDATE cases SET merged_into = 1 WHERE id = 2")
-        looking.look(desk, cases.by_row(desk.casebook, 1))
-        assert desk.casebook.all("SELECT looked, unseen FROM cases") == [(desk.today.isoformat(), None)] * 2
+        one, two = (cases.by_row(desk.casebook, row) for row in (1, 2))
+        merging.merge(desk, two, one)
+        looking.look(desk, one)
+        assert desk.casebook.all("SELECT looked, unseen FROM cases") == [(desk.today.isoformat(), None), (None, DAY)]
+        assert [part.unseen for part in merging.parts(desk.casebook, one)] == [DAY]
+        looking.look(desk, two)
+        assert [part.unseen for part in merging.parts(desk.casebook, one)] == [None]
         (facts,) = [fact for fact in gather(desk.casebook, channels) if not fact.duplicate]
         assert facts.review_days == (desk.today - desk.today.fromisoformat(DAY)).days
 

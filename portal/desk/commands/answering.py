@@ -63,9 +63,15 @@ def reply_(options: argparse.Namespace) -> int:
         _check_staff(options, staff.mentions(desk.casebook, text))
         follow_up = options.follow_up or [desk.name]
         answer = reply(desk, case, options.status, text, follow_up, desk.today)
+        others = [one.name for one in cases.whole(desk.casebook, case) if one.id != case.id]
     size = len(answer.text.encode())
     print(f"Answer {answer.number} to {case.name} is stored: {answer.status}, {size:,} bytes of text.")
     print(f"Further messages of the reporter go to: {', '.join(answer.follow_up)}.")
+    if others:
+        base.advise(
+            f"Other reporters of the same matter are not told{base.named(others)}",
+            f"For all of them at once: desk status {base.quoted(options.dir)} STATUS ID …",
+        )
     base.advise(f"It leaves with the next pack: desk pack {base.quoted(options.dir)} OUT")
     return base.SUCCESS
 

@@ -13,6 +13,7 @@ from portal.desk import (
     holding,
     linking,
     looking,
+    merging,
     persons,
     sealing_away,
     tombstones,
@@ -55,7 +56,7 @@ def show(options: argparse.Namespace) -> int:
     with base.open_(options) as desk:
         case = cases.find(desk.casebook, options.id)
         messages, answers = cases.messages(desk.casebook, case), cases.answers(desk.casebook, case)
-        merged, links = cases.merged(desk.casebook, case), linking.links(desk.casebook, case)
+        merged, links = merging.parts(desk.casebook, case), linking.links(desk.casebook, case)
         gone = sealing_away.by_number(desk, case)
         limits = list(_limits(desk, case))
         hold, decided = holding.find(desk.casebook, case), persons.decided(desk.casebook, case)

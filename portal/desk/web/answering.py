@@ -25,11 +25,13 @@ def ask(name: str, error: str = "", status: int = 200, text: str | None = None) 
         case = cases.find(opened.casebook, name)
         language = cases.messages(opened.casebook, case)[0].report.language
         ours = opened.name
+        others = [one.name for one in cases.whole(opened.casebook, case) if one.id != case.id]
     return page(
         "reply",
         status,
         case=case,
         language=language,
+        others=others,
         ours=ours,
         statuses=[(key, wording.status(key)) for key in STATUSES],
         form=request.form if text is None else request.form.to_dict() | {"text": text},

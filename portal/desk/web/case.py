@@ -21,7 +21,7 @@ from portal.desk.casebook import Casebook
 from portal.desk.cases import Case, Message
 from portal.desk.referring import remembering
 from portal.desk.session import Desk
-from portal.desk.web import log
+from portal.desk.web import linking, log
 from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
 from portal.desk.web.showing import page
@@ -56,6 +56,7 @@ def _page(opened: Desk, name: str) -> Response:
         **_colleagues(opened, case),
         **_ways(casebook, case),
         **_limits(casebook, case),
+        **linking.about(casebook, case),
     )
 
 

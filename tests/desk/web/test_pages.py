@@ -86,7 +86,7 @@ def pages(name: str) -> Iterator[str]:
         "/job",
         "/nothing",
     )
-    rests = ("", "/reply", "/note", "/refer", "/transfer", "/keep", "/attachment/1")
+    rests = ("", "/reply", "/note", "/merge", "/refer", "/transfer", "/keep", "/attachment/1")
     yield from (f"/case/{name}{rest}" for rest in rests)
 
 
