@@ -5,7 +5,8 @@ A case can be merged into another one, its main case (portal.desk.merging): list
 Functions here read and write the casebook; a change belongs into a transaction of the caller.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -17,6 +18,10 @@ from portal.report import Attachment, Reply, Report
 
 NEW = "received"
 """The status of a case that nobody has answered yet."""
+OPEN = ("received", "under-review", "question")
+"""The statuses of a case in which something is still to be decided."""
+IS_OPEN = "c.status IN ('received', 'under-review', 'question')"
+"""SQL: whether `c`, a row of cases, has one of them."""
 _CASES = (
     "SELECT id, name, portal, channel, status, received, urgent,"
     " (SELECT name FROM cases main WHERE main.id = cases.merged_into),"
@@ -91,6 +96,13 @@ def find(casebook: Casebook, name: str) -> Case:
 def by_row(casebook: Casebook, row: int) -> Case:
     """The case of a row that is there."""
     return _case(*casebook.one(f"{_CASES} WHERE id = ?", row))
+
+
+def by_rows(casebook: Casebook, rows: Sequence[int]) -> dict[int, Case]:
+    """The cases of so many rows, by them."""
+    which = "WHERE id IN (SELECT value FROM json_each(?))"
+    found = casebook.all(f"{_CASES} {which}", json.dumps(rows))
+    return {row[0]: _case(*row) for row in found}
 
 
 def of_thread(casebook: Casebook, portal: int, locator: bytes) -> Case | None:

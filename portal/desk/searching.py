@@ -1,15 +1,17 @@
 """Full-text search over what reporters, caseworkers and this desk wrote (FTS5 inside SQLCipher).
 
 Rules kept here: whatever somebody types is words to look for, never a query of FTS5's own language; accents and case do
-not count; a word finds those that begin with it; what stands in double quotes is found as it stands.
+not count; a word finds those that begin with it; what stands in double quotes is found as it stands. A text of a merged
+case is found as one of its main case.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
-from portal.desk import addresses
-from portal.desk.casebook import Casebook
+from portal.desk import addresses, filtering
+from portal.desk.filtering import EVERY, Filter
+from portal.desk.session import Desk
 
 MOST = 50
 """So many results at once, unless more are asked for."""
@@ -18,16 +20,22 @@ BEGIN, END = "\x01", "\x02"
 _SNIPPET_WORDS = 24
 _TERMS = 32
 """So many words of a search count."""
-_SQL = """
+FIELDS = "fields"
+"""The kind of what was found by its fields alone."""
+_SHOWN = f"""
 SELECT main.name, main.channel, main.status, main.urgent, passages.kind, passages.day,
-    snippet(texts, 0, ?1, ?2, '…', ?3)
+    snippet(texts, 0, '{BEGIN}', '{END}', '…', {_SNIPPET_WORDS})
+"""
+_MATCHING = """
 FROM texts
 JOIN passages ON passages.id = texts.rowid
 JOIN cases ON cases.id = passages.case_id
 JOIN cases AS main ON main.id = coalesce(cases.merged_into, cases.id)
-WHERE texts MATCH ?4 AND (?5 IS NULL OR main.channel = ?5) AND (?6 IS NULL OR main.status = ?6)
-ORDER BY main.urgent DESC, passages.day DESC, main.name DESC LIMIT ?7
+WHERE texts MATCH ?
 """
+_IN_ORDER = (
+    "ORDER BY main.urgent DESC, passages.day DESC, main.year DESC, main.number DESC, passages.id LIMIT ? OFFSET ?"
+)
 
 
 @dataclass(frozen=True)
@@ -39,21 +47,46 @@ class Found:
     status: str
     urgent: bool
     kind: str
-    """narrative, answers, note or reply."""
+    """narrative, answers, note or reply; `FIELDS` where no words were looked for."""
     day: str
     snippet: str
     """With `BEGIN` and `END` around what was found."""
 
 
-def search(
-    casebook: Casebook, words: str, *, channel: str | None = None, status: str | None = None, most: int = MOST
-) -> list[Found]:
-    """At most `most` texts with all of `words`: of urgent cases first, then the newest. Nothing for no word at all."""
+def search(desk: Desk, words: str, chosen: Filter = EVERY, *, most: int = MOST, skip: int = 0) -> list[Found]:
+    """At most `most` texts with all of `words`, in the cases that are asked for; without words, those cases.
+
+    Of urgent cases first, then the newest; after the first `skip`. Nothing for no word and no case that is asked for.
+    """
     query = _query(words)
     if not query:
-        return []
-    rows = casebook.all(_SQL, BEGIN, END, _SNIPPET_WORDS, query, channel, status, most)
+        return [] if chosen.is_empty or words.strip() else _by_fields(desk, chosen, most, skip)
+    within, values = _within(desk, chosen)
+    rows = desk.casebook.all(f"{_SHOWN} {_MATCHING} {within} {_IN_ORDER}", query, *values, most, skip)
     return [Found(case, of, now, bool(urgent), kind, day, text) for case, of, now, urgent, kind, day, text in rows]
+
+
+def count(desk: Desk, words: str, chosen: Filter = EVERY) -> int:
+    """How many there are."""
+    query = _query(words)
+    if not query:
+        return 0 if chosen.is_empty or words.strip() else filtering.count(desk, chosen)
+    within, values = _within(desk, chosen)
+    return int(desk.casebook.one(f"SELECT count(*) {_MATCHING} {within}", query, *values)[0])
+
+
+def _by_fields(desk: Desk, chosen: Filter, most: int, skip: int) -> list[Found]:
+    return [
+        Found(one.case.name, one.case.channel, one.case.status, one.case.urgent, FIELDS, one.case.received, "")
+        for one in filtering.find(desk, chosen, "urgent-newest", most, skip)
+    ]
+
+
+def _within(desk: Desk, chosen: Filter) -> tuple[str, tuple[object, ...]]:
+    if chosen.is_empty:
+        return "", ()
+    sql, values = filtering.selection(desk, chosen)
+    return f"AND main.id IN ({sql})", values
 
 
 def _query(words: str) -> str:

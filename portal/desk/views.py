@@ -1,6 +1,6 @@
 """Cases as people and as programs read them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -104,24 +104,8 @@ def answers_as_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
     return [{**msgspec.to_builtins(answer.reply), "pack": answer.pack, "taken": answer.taken} for answer in answers]
 
 
-def list_as_text(cases: Iterable[Case]) -> str:
-    rows = [
-        (
-            case.name,
-            "URGENT" if case.urgent else "",
-            console.line(case.channel),
-            case.status,
-            case.received,
-            ", ".join(_limits(case)),
-        )
-        for case in cases
-    ]
-    if not rows:
-        return "No cases yet: `desk import` brings them."
-    return console.table([("ID", "", "CHANNEL", "STATUS", "RECEIVED", ""), *rows])
-
-
-def _limits(case: Case) -> Iterator[str]:
+def limits(case: Case) -> Iterator[str]:
+    """What keeps a case from being used or erased."""
     if case.restricted:
         yield "RESTRICTED"
     if case.held:

@@ -130,10 +130,11 @@ def test_list(filled: Path, run: Terminal) -> None:
         ("travel", "received", "2026-11-25", True),
         ("website", "received", "2026-11-20", False),
     ]
-    assert [set(case) for case in found] == [SAID_OF_A_CASE] * 2
+    of_a_list = {"assigned", "unseen", "unseen_in", "flags", "due", "deadlines", "answered_questions", "questions"}
+    assert [set(case) for case in found] == [SAID_OF_A_CASE | of_a_list] * 2
     rows = run("list", filled).splitlines()
-    assert rows[0].split() == ["ID", "CHANNEL", "STATUS", "RECEIVED"]
-    assert rows[1].split()[1:] == ["URGENT", "travel", "received", "2026-11-25"]
+    assert rows[0].split() == ["ID", "CHANNEL", "STATUS", "RECEIVED", "WITH", "DUE"]
+    assert rows[1].split()[1:6] == ["URGENT", "travel", "received", "2026-11-25", "new"]
 
 
 def test_an_empty_list_says_what_to_do(root: Path, run: Terminal) -> None:

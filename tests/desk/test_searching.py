@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.desk import cases, cli, organising, searching
+from portal.desk.filtering import Filter
 from portal.desk.replies import reply
 from portal.desk.session import Desk
 from tests.desk.conftest import Import
@@ -54,7 +55,7 @@ def filled(desk: Desk, portal: PlayedPortal, importing: Import) -> Desk:
 
 @pytest.mark.parametrize(("words", "language"), FINDS.values(), ids=FINDS)
 def test_finds(filled: Desk, words: str, language: str) -> None:
-    (found,) = searching.search(filled.casebook, words)
+    (found,) = searching.search(filled, words)
     case = cases.find(filled.casebook, found.case)
     assert cases.messages(filled.casebook, case)[0].report.narrative == TEXTS[language]
     assert searching.BEGIN in found.snippet
@@ -62,26 +63,26 @@ def test_finds(filled: Desk, words: str, language: str) -> None:
 
 @pytest.mark.parametrize("words", FINDS_NOTHING.values(), ids=FINDS_NOTHING)
 def test_finds_nothing(filled: Desk, words: str) -> None:
-    assert searching.search(filled.casebook, words) == []
+    assert searching.search(filled, words) == []
 
 
 def test_answers_and_notes_are_found_and_go_with_what_they_belong_to(filled: Desk) -> None:
     case = cases.find(filled.casebook, "2026-0001")
     organising.note(filled, case, "Telephoned the consulate.")
     reply(filled, case, "question", "Which consulate was it?", ["police"], filled.today)
-    assert {found.kind for found in searching.search(filled.casebook, "consulate")} == {"note", "reply"}
+    assert {found.kind for found in searching.search(filled, "consulate")} == {"note", "reply"}
     with filled.casebook.transaction():
         filled.casebook.run("DELETE FROM notes WHERE case_id = ?", case.id)
-    assert {found.kind for found in searching.search(filled.casebook, "consulate")} == {"reply"}
+    assert {found.kind for found in searching.search(filled, "consulate")} == {"reply"}
 
 
 def test_only_a_channel_or_a_status(filled: Desk) -> None:
     case = cases.find(filled.casebook, "2026-0001")
     reply(filled, case, "closed", "", ["police"], filled.today)
-    assert {found.case for found in searching.search(filled.casebook, "luxemb", status="closed")} == {case.name}
-    assert searching.search(filled.casebook, "luxemb", channel="grooming") == []
-    assert len(searching.search(filled.casebook, "luxemb", channel="travel")) == len(TEXTS)
-    assert len(searching.search(filled.casebook, "luxemb", most=2)) == 2
+    assert {found.case for found in searching.search(filled, "luxemb", Filter(status="closed"))} == {case.name}
+    assert searching.search(filled, "luxemb", Filter(channel="grooming")) == []
+    assert len(searching.search(filled, "luxemb", Filter(channel="travel"))) == len(TEXTS)
+    assert len(searching.search(filled, "luxemb", most=2)) == 2
 
 
 TYPED = st.text() | st.text(st.characters(categories=["Cs", "Cc", "L"])) | st.text("\"*:^-+(){}[]NEAROTD \0'a")
@@ -90,11 +91,11 @@ TYPED = st.text() | st.text(st.characters(categories=["Cs", "Cc", "L"])) | st.te
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(words=TYPED)
 def test_whatever_is_typed(filled: Desk, words: str) -> None:
-    searching.search(filled.casebook, words)
+    searching.search(filled, words)
 
 
 def test_words_that_are_no_utf_8(filled: Desk) -> None:
-    (found,) = searching.search(filled.casebook, "harbour\udce9")
+    (found,) = searching.search(filled, "harbour\udce9")
     assert "harbour" in found.snippet
 
 
@@ -119,4 +120,4 @@ def test_the_command(
     assert (found["id"], found["where"], found["urgent"]) == ("2026-0001", "narrative", True)
     assert "bad" in run("search", "hxxp://bad[.]example/x")
     assert "[harbour]" in run("search", "harbour", "--most", str(2**70))
-    assert "Nothing has all of these words" in run("search", "nowhere")
+    assert "Nothing has all of this" in run("search", "nowhere")

@@ -1,13 +1,13 @@
-"""search: where words stand in reports, answers and notes."""
+"""search: where words stand in reports, answers and notes, and which cases have something in a field."""
 
 import argparse
 import sys
 
 from portal.desk import console, searching
-from portal.desk.commands import base
+from portal.desk.commands import base, choosing
 from portal.desk.commands.base import Command
 from portal.desk.searching import Found
-from portal.report import STATUSES
+from portal.errors import DeskError
 
 _MOST = 10_000
 """Results at once, however many are asked for."""
@@ -16,32 +16,36 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 def add(command: Command) -> None:
     """Add it to the command line."""
-    added = command("search", search, "Find words in reports, answers and notes.")
-    added.add_argument("words", metavar="WORDS", nargs="+", help='all are looked for; "in quotes": as they stand')
-    added.add_argument("--channel", metavar="CHANNEL")
-    added.add_argument("--status", choices=STATUSES)
+    added = command("search", search, "Find words in reports, answers and notes, or cases by what a field says.")
+    added.add_argument(
+        "words", metavar="WORDS", nargs="*", help='all are looked for; "in quotes": as they stand; none: only options'
+    )
+    choosing.add_filter(added)
     added.add_argument("--most", type=int, default=searching.MOST, metavar="N", help="default: %(default)s")
     base.add_json(added)
 
 
 def search(options: argparse.Namespace) -> int:
+    words = " ".join(options.words)
     with base.open_(options) as desk:
-        found = searching.search(
-            desk.casebook,
-            " ".join(options.words),
-            channel=options.channel,
-            status=options.status,
-            most=min(max(1, options.most), _MOST),
-        )
+        wish = choosing.chosen(options, desk)
+        if wish.is_empty and not words.strip():
+            raise DeskError("Say what to look for: words, or options such as --host or --country.")
+        found = searching.search(desk, words, wish, most=min(max(1, options.most), _MOST))
+        total = searching.count(desk, words, wish)
     if options.json:
         print(console.as_json([_as_json(one) for one in found]))
         return base.SUCCESS
     for one in found:
         urgent = "  URGENT" if one.urgent else ""
-        print(f"{one.case}{urgent}  {console.line(one.channel)}, {one.status}, {one.kind} of {one.day}")
-        print(f"    {_snippet(one.snippet)}")
+        where = f"received {one.day}" if one.kind == searching.FIELDS else f"{one.kind} of {one.day}"
+        print(f"{one.case}{urgent}  {console.line(one.channel)}, {one.status}, {where}")
+        if one.snippet:
+            print(f"    {_snippet(one.snippet)}")
     if not found:
-        print("Nothing has all of these words: try fewer, or only how they begin.")
+        print("Nothing has all of this: try fewer words, only how they begin, or fewer options.")
+    elif total > len(found):
+        base.advise(f"{len(found)} of {total:,}: --most {min(total, _MOST)} shows more.")
     return base.SUCCESS
 
 

@@ -1,4 +1,4 @@
-"""list, show and extract: the cases, one of them, and a file of it."""
+"""show and extract: one case, and a file of it."""
 
 import argparse
 from collections.abc import Iterator
@@ -29,9 +29,6 @@ from portal.desk.session import Desk
 
 def add(command: Command) -> None:
     """Add them to the command line."""
-    listed = command("list", list_, "List the cases: the urgent ones first, then the oldest.")
-    listed.add_argument("--merged", action="store_true", help="with those that were merged into another case")
-    base.add_json(listed)
     shown = command("show", show, "Show a case: all messages and answers.")
     base.add_json(shown)
     base.add_id(shown)
@@ -43,13 +40,6 @@ def add(command: Command) -> None:
         "number", metavar="N", type=int, help="which one, from 1, counted through all messages of the case"
     )
     extracted.add_argument("out", metavar="OUT", type=Path, help="the new file")
-
-
-def list_(options: argparse.Namespace) -> int:
-    with base.open_(options) as desk:
-        found = cases.listed(desk.casebook, merged=options.merged)
-    print(console.as_json([views.case_as_json(case) for case in found]) if options.json else views.list_as_text(found))
-    return base.SUCCESS
 
 
 def show(options: argparse.Namespace) -> int:

@@ -13,10 +13,13 @@ CREATE INDEX cases_merged ON cases (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX cases_received ON cases (received);
 CREATE VIEW main_cases AS                             -- as lists show them: what waits in a merged one waits here
     SELECT id, year, number, name, portal, channel, status, received, urgent, assigned, looked, answered, asks, said,
-        (SELECT min(unseen) FROM cases AS own WHERE own.id = main.id OR own.merged_into = main.id) AS unseen,
-        (SELECT min(asked) FROM cases AS own WHERE own.id = main.id OR own.merged_into = main.id) AS asked,
-        (SELECT count(*) FROM cases AS own WHERE own.merged_into = main.id) AS merged
-    FROM cases AS main WHERE merged_into IS NULL;
+        coalesce(min(main.unseen, own.unseen), main.unseen, own.unseen) AS unseen,
+        coalesce(min(main.asked, own.asked), main.asked, own.asked) AS asked,
+        coalesce(own.merged, 0) AS merged
+    FROM cases AS main LEFT JOIN
+        (SELECT merged_into AS of, min(unseen) AS unseen, min(asked) AS asked, count(*) AS merged
+            FROM cases WHERE merged_into IS NOT NULL GROUP BY merged_into) AS own ON own.of = main.id
+    WHERE main.merged_into IS NULL;
 UPDATE cases SET
     unseen = received,
     answered = (SELECT min(json_extract(CAST(reply AS TEXT), '$.day')) FROM replies WHERE case_id = cases.id),
