@@ -23,6 +23,8 @@ from portal.trial.listening import free_port
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[2]
+PORTAL: tuple[str | Path, ...] = (BIN / "portal",)
+"""The program that serves; tests that plant a fault have one of their own (tests/planted)."""
 PASSPHRASE = "correct horse battery staple"
 DESKS = ("police", "stopline", "ecpat")
 START_SECONDS = 60
@@ -112,7 +114,7 @@ class Portal:
         self.url = f"http://127.0.0.1:{port}"
         self._options = options
         command = [
-            BIN / "portal",
+            *PORTAL,
             "serve",
             "--state",
             self.state,

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "seizure": "tests.proofs.seizure",
+}
 """The module of each proof, by its name; in the order in which they run."""
 
 

@@ -1,0 +1,42 @@
+"""`portal`, leaking as portals have leaked: an access log, a dump for debugging, a spill to the temporary folder.
+
+`python -m tests.planted.leaking_portal serve …`
+"""
+
+import base64
+import gzip
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from portal import cli
+from portal.intake import Filed, Intake, Message
+from portal.web.uploads import Request
+
+
+def main() -> int:
+    """Plant the leaks, then run the program."""
+    state = Path(sys.argv[sys.argv.index("--state") + 1])
+    file, close = Intake.file, Request.close
+
+    def spill_and_dump(self: Intake, visitor: bytes, ticket_text: str, message: Message) -> Filed:
+        with tempfile.NamedTemporaryFile(delete=False) as spilled:
+            spilled.write(gzip.compress(repr(message).encode()))
+        filed = file(self, visitor, ticket_text, message)
+        with (state / "debug").open("ab") as dump:
+            dump.write(base64.b64encode(" ".join(filed.words).encode()) + b"\n")
+        return filed
+
+    def log_access(self: Request) -> Any:
+        with (state / "access.log").open("a") as log:
+            log.write(f"{self.full_path} {dict(self.headers)}\n")
+        return close(self)
+
+    Intake.file = spill_and_dump  # type: ignore[method-assign]
+    Request.close = log_access  # type: ignore[method-assign]
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
