@@ -3,9 +3,15 @@
 The law: GDPR art. 15, 16 and 18; for the police Directive (EU) 2016/680 art. 14 and 16. The desk finds and records;
 whether a request is granted, and what somebody may be told of a case, a person decides.
 
-Rules kept here: every text that the casebook holds is looked through, whoever wrote it, in any case and with or without
-accents ("Muller" and "Mueller" find "Müller"); all words of a name must stand in one text, in any order. The name that
-was looked for is never stored. A restricted case is kept and marked until that is decided otherwise.
+Rules kept here:
+- Every text of a case that the casebook holds is looked through, whoever wrote it, also what the log remembers (a tag
+  that was taken away, the reason of a hold that is over) and what came from the log of another desk.
+- In any case and with or without accents: "Muller" and "Mueller" find "Müller", "Soren" finds "Søren". All words of a
+  name must stand in one text, in any order.
+- The name that was looked for is never stored.
+- Contact data that were erased lie in the sealed item alone, which is not opened for this: `not_looked_through` says of
+  which cases.
+- A restricted case is kept and marked until that is decided otherwise.
 
 Table: `decisions`.
 """
@@ -62,9 +68,15 @@ def search(casebook: Casebook, name: str) -> list[Mention]:
         raise DeskError("There is no name to look for: give the name as the person writes it.")
     return [
         Mention(case, where, day, _excerpt(text, patterns))
-        for case, where, day, text in _texts(casebook)
+        for case, where, day, text in _once(_texts(casebook))
         if _mentions(fold(text), patterns)
     ]
+
+
+def not_looked_through(casebook: Casebook) -> list[str]:
+    """The cases whose contact data were erased, and lie in their sealed items alone."""
+    sql = "SELECT DISTINCT name FROM erased_contacts JOIN cases ON cases.id = case_id ORDER BY year, number"
+    return [name for (name,) in casebook.all(sql)]
 
 
 def decide(desk: Desk, case: Case, decision: Decision, note: str) -> None:
@@ -97,12 +109,28 @@ def fold(text: str) -> str:
     """Text in small letters without accents."""
     if text.isascii():
         return text.lower()
-    marks = unicodedata.normalize("NFKD", text.casefold())
+    marks = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return "".join(character for character in marks if not unicodedata.combining(character))
 
 
-def _texts(casebook: Casebook) -> Iterator[tuple[str, str, str, str]]:
-    """Every text of every case: name of the case, in what it stands, its day, the text."""
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i"})
+"""Letters that Unicode does not take apart, as people without them on their keyboard write them."""
+_Text = tuple[str, str, str, str]
+"""Name of a case, in what the text stands, its day, the text."""
+
+
+def _once(texts: Iterator[_Text]) -> Iterator[_Text]:
+    """Without what the log repeats: the text of a note stands there as well."""
+    seen: set[tuple[str, str]] = set()
+    for case, where, day, text in texts:
+        if where.startswith(_LOG) and (case, text) in seen:
+            continue
+        seen.add((case, text))
+        yield case, where, day, text
+
+
+def _texts(casebook: Casebook) -> Iterator[_Text]:
+    """Every text of every case, that of the log behind all others."""
     reports = msgspec.json.Decoder(Report)
     sql = "SELECT name, report FROM messages JOIN cases ON cases.id = case_id ORDER BY year, number, messages.id"
     for case, raw in casebook.all(sql):
@@ -120,8 +148,22 @@ def _texts(casebook: Casebook) -> Iterator[tuple[str, str, str, str]]:
     for where, sql in _WRITTEN_HERE.items():
         for case, day, text in casebook.all(sql):
             yield case, where, day, text
+    for where, sql in _LOGGED.items():
+        for case, desk, day, details in casebook.all(sql):
+            said = msgspec.json.decode(details)
+            for text in _strings([said.get(key) for key in _WORDS]):
+                yield case, f"{where}{desk}", day, text
 
 
+_LOG = "log"
+_WORDS = ("text", "reason", "note", "tags")
+"""What of an entry of the log somebody has written; the rest is hashes, names of desks, and the like."""
+_LOGGED = {
+    _LOG: "SELECT name, '', substr(json_extract(CAST(entry AS TEXT), '$.at'), 1, 10), details FROM log_details"
+    " JOIN log USING (number) JOIN cases ON cases.id = case_id ORDER BY log.number",
+    f"{_LOG} of ": "SELECT name, desk, substr(json_extract(CAST(entry AS TEXT), '$.at'), 1, 10), details"
+    " FROM received_log r JOIN cases ON cases.id = case_id WHERE details IS NOT NULL ORDER BY case_id, desk, r.number",
+}
 _WRITTEN_HERE = {
     "note": "SELECT name, substr(at, 1, 10), text FROM notes JOIN cases ON cases.id = case_id ORDER BY notes.id",
     "tag": "SELECT name, received, tag FROM tags JOIN cases ON cases.id = case_id ORDER BY case_id, tag",

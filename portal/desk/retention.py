@@ -2,7 +2,8 @@
 
 Rules kept here:
 - A case outside the remit goes some days after its reporter was told so; one that was forwarded (also if it was closed
-  since), some days after the last forwarding; one that was closed without that, as many days after it was closed.
+  since), some days after the last forwarding; one that was closed without that, as many days after it was closed. Where
+  no reporter can be told, the day counts on which the case was given its status.
 - The police reviews cases instead: they come up when nothing was decided for so long, and no purge takes them unasked.
 - What is held or restricted is never due, nor is a case with something that nobody has looked at yet, nor one with an
   answer that no pack has carried.
@@ -108,7 +109,9 @@ def due(casebook: Casebook, chosen: Rules, today: date) -> list[Due]:
 
 
 def review(desk: Desk, case: Case) -> None:
-    """Record that somebody decided today that a case is still needed."""
+    """Record that somebody decided today that a case is still needed. Raises DeskError where nothing is reviewed."""
+    if rules(desk.casebook, desk.name).review_days is None:
+        raise DeskError("This desk has no review dates: its cases go by themselves, see `desk retention`.")
     with desk.casebook.transaction():
         desk.casebook.run(
             "INSERT OR REPLACE INTO reviews (case_id, day, person) VALUES (?, ?, ?)",
@@ -152,12 +155,17 @@ def _rows(casebook: Casebook) -> Iterator[_Row]:
     """Every main case in which nothing waits to be read or sent, here or in what was merged into it."""
     answers = "SELECT max(json_extract(CAST(reply AS TEXT), '$.day')) FROM replies WHERE case_id = c.id"
     status = "json_extract(CAST(reply AS TEXT), '$.status')"
+    given = (
+        "SELECT max(substr(json_extract(CAST(entry AS TEXT), '$.at'), 1, 10)) FROM sources s"
+        " JOIN log_details d ON d.case_id = s.case_id JOIN log USING (number)"
+        " WHERE s.case_id = c.id AND json_extract(CAST(entry AS TEXT), '$.act') = 'status'"
+    )
     sql = f"""
         SELECT c.id, c.name, c.status,
             ({answers} AND {status} LIKE 'forwarded-%'),
             (SELECT max(day) FROM referrals WHERE case_id = c.id),
             (SELECT max(day) FROM transfers WHERE case_id = c.id),
-            ({answers} AND {status} = c.status),
+            coalesce(({answers} AND {status} = c.status), ({given})),
             ({answers}),
             (SELECT max(day) FROM reviews WHERE case_id = c.id),
             (SELECT max(received) FROM messages WHERE case_id = c.id),
@@ -169,7 +177,7 @@ def _rows(casebook: Casebook) -> Iterator[_Row]:
     for row, name, given, *days in casebook.all(sql):
         told, referred, transferred, decided, answered, reviewed, received, merged = days
         forwarded = max((day for day in (told, referred, transferred) if day), default=None)
-        moved = max(day for day in (forwarded, answered, reviewed, received, merged) if day)
+        moved = max(day for day in (forwarded, decided, answered, reviewed, received, merged) if day)
         yield _Row(row, name, given, forwarded, decided or received, moved, merged or "")
 
 
@@ -185,12 +193,6 @@ def _due(casebook: Casebook, row: _Row, chosen: Rules, today: date) -> Due | Non
         return None
     since = date.fromisoformat(max(start, row.merged)) + timedelta(days=days)
     return Due(cases.find(casebook, row.name), why, since) if since <= today else None
-
-
-def check_reviewable(chosen: Rules) -> None:
-    """Raise DeskError if this desk has no review dates."""
-    if chosen.review_days is None:
-        raise DeskError("This desk has no review dates: its cases go by themselves, see `desk retention`.")
 
 
 def as_plain(chosen: Rules) -> dict[str, Any]:

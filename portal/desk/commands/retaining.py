@@ -161,7 +161,12 @@ def _search(options: argparse.Namespace) -> int:
     with base.open_(options, writing=True) as desk:
         found = persons.search(desk.casebook, " ".join(options.names))
         persons.record_search(desk, found)
+        unread = persons.not_looked_through(desk.casebook)
         marked = {name for name in {one.case for one in found} if _is_restricted(desk, name)}
+    if unread:
+        base.advise(
+            f"Not looked through: the reporter's own contact data, erased here and sealed still{base.named(unread)}"
+        )
     if options.json:
         print(console.as_json([_mention_as_json(one, restricted=one.case in marked) for one in found]))
         return base.SUCCESS
@@ -196,6 +201,8 @@ def _decide(options: argparse.Namespace) -> int:
         chosen = [cases.find(desk.casebook, name) for name in dict.fromkeys(options.names)]
         for case in chosen:
             persons.decide(desk, case, options.decide, note)
+        if options.decide == "unrestricted":
+            retention.erase_contacts(desk)
     for case in chosen:
         print(f"{case.name}: {persons.DECISIONS[options.decide]}.")
     return base.SUCCESS

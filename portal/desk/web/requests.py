@@ -1,8 +1,10 @@
 """A person asks what is known of them: find every mention, and record what was decided."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, request
 
-from portal.desk import cases, persons
+from portal.desk import cases, persons, retention
 from portal.desk.persons import Mention
 from portal.desk.web.door import desk
 from portal.desk.web.showing import page
@@ -25,9 +27,10 @@ def find() -> Response:
         with desk(writing=True) as opened:
             found = persons.search(opened.casebook, name)
             persons.record_search(opened, found)
+            unread = persons.not_looked_through(opened.casebook)
     except DeskError as error:
         return _page(error=str(error), status=409)
-    return _page(found)
+    return _page(found, unread)
 
 
 @bp.post("/person/decide")
@@ -40,16 +43,26 @@ def decide() -> Response:
         with desk(writing=True) as opened:
             for case in [cases.find(opened.casebook, name) for name in dict.fromkeys(names)]:
                 persons.decide(opened, case, decision, request.form.get("note", "").strip())
+            if decision == "unrestricted":
+                retention.erase_contacts(opened)
     except DeskError as error:
         return _page(error=str(error), status=409)
     return _page(done=f"Recorded for {', '.join(dict.fromkeys(names))}: {persons.DECISIONS[decision]}.")
 
 
-def _page(found: list[Mention] | None = None, *, error: str = "", done: str = "", status: int = 200) -> Response:
+def _page(
+    found: list[Mention] | None = None,
+    unread: Sequence[str] = (),
+    *,
+    error: str = "",
+    done: str = "",
+    status: int = 200,
+) -> Response:
     return page(
         "person",
         status,
         found=found,
+        unread=unread,
         decisions=list(persons.DECISIONS.items()),
         form=request.form,
         error=error,
