@@ -36,6 +36,11 @@ def parts(casebook: Casebook, case: Case) -> list[Part]:
     return [Part(one, waits[one.id]) for one in cases.merged(casebook, case)]
 
 
+def others(casebook: Casebook, case: Case) -> list[str]:
+    """The names of all other cases that are one with this: its main case, and what else was merged into that."""
+    return [one.name for one in cases.whole(casebook, case) if one.id != case.id]
+
+
 def merge(desk: Desk, case: Case, into: Case) -> None:
     """Merge a case into a main case. Raises DeskError if one of them has another place already."""
     check(desk.casebook, case, into)

@@ -23,7 +23,7 @@ _TERMS = 32
 FIELDS = "fields"
 """The kind of what was found by its fields alone."""
 _SHOWN = f"""
-SELECT main.name, main.channel, main.status, main.urgent, passages.kind, passages.day,
+SELECT main.name, cases.name, main.channel, main.status, main.urgent, passages.kind, passages.day,
     snippet(texts, 0, '{BEGIN}', '{END}', '…', {_SNIPPET_WORDS})
 """
 _MATCHING = """
@@ -43,6 +43,8 @@ class Found:
     """A text that has all the words: the case (the main one of merged ones), where it stands, and what is around it."""
 
     case: str
+    thread: str
+    """The case in which the text stands: `case`, or one that was merged into it."""
     channel: str
     status: str
     urgent: bool
@@ -63,7 +65,10 @@ def search(desk: Desk, words: str, chosen: Filter = EVERY, *, most: int = MOST, 
         return [] if chosen.is_empty or words.strip() else _by_fields(desk, chosen, most, skip)
     within, values = _within(desk, chosen)
     rows = desk.casebook.all(f"{_SHOWN} {_MATCHING} {within} {_IN_ORDER}", query, *values, most, skip)
-    return [Found(case, of, now, bool(urgent), kind, day, text) for case, of, now, urgent, kind, day, text in rows]
+    return [
+        Found(case, thread, of, now, bool(urgent), kind, day, text)
+        for case, thread, of, now, urgent, kind, day, text in rows
+    ]
 
 
 def count(desk: Desk, words: str, chosen: Filter = EVERY) -> int:
@@ -77,8 +82,8 @@ def count(desk: Desk, words: str, chosen: Filter = EVERY) -> int:
 
 def _by_fields(desk: Desk, chosen: Filter, most: int, skip: int) -> list[Found]:
     return [
-        Found(one.case.name, one.case.channel, one.case.status, one.case.urgent, FIELDS, one.case.received, "")
-        for one in filtering.find(desk, chosen, "urgent-newest", most, skip)
+        Found(case.name, case.name, case.channel, case.status, case.urgent, FIELDS, case.received, "")
+        for case in (one.case for one in filtering.find(desk, chosen, "urgent-newest", most, skip))
     ]
 
 

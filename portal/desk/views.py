@@ -9,12 +9,14 @@ from portal.channels import Channel, describe
 from portal.desk import console
 from portal.desk.cases import Answer, Case, Message
 from portal.desk.checking import known_channel
-from portal.desk.linking import KINDS, Link
+from portal.desk.linking import KINDS, LISTED, Link
 from portal.desk.merging import Part
 from portal.report import Attachment, Report
 
 LINKS_SHOWN = 6
 """So many links are shown with a case; `desk links` has all."""
+CASES_SHOWN = 3
+"""A link that has more other cases is summed up there: how many have which status."""
 
 
 def case_as_json(case: Case) -> dict[str, Any]:
@@ -77,19 +79,20 @@ def links_as_json(links: Sequence[Link]) -> list[dict[str, Any]]:
     ]
 
 
-def links_as_text(links: Sequence[Link]) -> str:
-    """What other cases have too, for reading on a terminal."""
-    return "\n".join(line for link in links for line in _link(link))
+def links_as_text(links: Sequence[Link], most: int = LISTED) -> str:
+    """What other cases have too, for reading on a terminal; more than `most` cases of a link are summed up."""
+    return "\n".join(line for link in links for line in _link(link, most))
 
 
-def _link(link: Link) -> Iterator[str]:
+def _link(link: Link, most: int) -> Iterator[str]:
     often = f"{'more than ' if link.is_more else ''}{link.reports:,} reports"
     others = f"{link.others:,} other case{'' if link.others == 1 else 's'}"
     yield f"{KINDS[link.kind]} {console.reporters_line(link.said)}: {often}, {others}"
-    for other in link.cases:
-        referred = "".join(f", referred to {_whom(one.authority)} on {one.day}" for one in other.referred)
-        yield f"    {other.name}  {other.received}  {other.status}{referred}"
-    if not link.cases:
+    if 0 < len(link.cases) <= most:
+        for other in link.cases:
+            referred = "".join(f", referred to {_whom(one.authority)} on {one.day}" for one in other.referred)
+            yield f"    {other.name}  {other.received}  {other.status}{referred}"
+    else:
         counts = [f"{number:,} {status}" for status, number in link.statuses.items()]
         counts += [f"{number:,} referred to {_whom(authority)}" for authority, number in link.referred.items()]
         yield f"    {', '.join(counts)}"
@@ -138,8 +141,9 @@ def thread_as_text(
     if merged:
         parts.append("Merged into this case, each with a thread and a reporter of its own\n" + _parts(merged))
     if links:
-        more = f"\n… and {len(links) - LINKS_SHOWN} more: desk links" if len(links) > LINKS_SHOWN else ""
-        parts.append(f"Also seen in\n{console.indented(links_as_text(links[:LINKS_SHOWN]) + more)}")
+        shown = links_as_text(links[:LINKS_SHOWN], CASES_SHOWN)
+        more = f"\n… and {len(links) - LINKS_SHOWN} more" if len(links) > LINKS_SHOWN else ""
+        parts.append(f"Also seen in (desk links has more of it)\n{console.indented(shown + more)}")
     first = 1
     for number, message in enumerate(messages, 1):
         parts.append(_heading(message, number, len(messages)))

@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from portal.channels import Channel
-from portal.desk import cases, portals, session
+from portal.desk import cases, custody, merging, portals, session, verifying
 from portal.desk.casebook import Casebook
+from portal.desk.cases import Case
 from portal.desk.importing import Outcome, import_bundle
 from portal.desk.packing import make_pack
 from portal.desk.portals import Trust
 from portal.desk.replies import reply
+from portal.desk.session import Desk
 from tests.desk.conftest import PASSPHRASE
 from tests.desk.played import PlayedPortal, contents, draft, reporter, seal
 
@@ -146,6 +148,56 @@ def test_a_pack_that_is_killed(
             make_pack(desk, portals.find(desk.casebook, None), out)
             pack, replies = portal.take(out, desk.keyring.verify_key)
         assert (pack.counter, len(pack.collected), len(replies)) == (last + 1, 1, 1)
+
+
+def test_merging_and_separating_that_are_killed(
+    again: Callable[[], None], portal: PlayedPortal, channels: dict[str, Channel], tmp_path: Path
+) -> None:
+    """Both cases say the same before and after; the same commands again end it, and nothing is done twice."""
+    portal.file(draft("one"))
+    portal.file(draft("urgent", channel="travel"))
+    path = portal.export()
+
+    def start() -> None:
+        again()
+        with session.open_desk(tmp_path / "desk", PASSPHRASE, writing=True) as desk:
+            import_bundle(desk, path, channels, Trust(portal.keys.public_key))
+
+    def work() -> None:
+        with session.open_desk(tmp_path / "desk", PASSPHRASE, writing=True) as desk:
+            main, part = (cases.find(desk.casebook, f"2026-000{number}") for number in (1, 2))
+            if not _said(desk, main, "merged"):
+                merging.merge(desk, part, main)
+            if not _said(desk, main, "unmerged"):
+                merging.unmerge(desk, part)
+
+    def first(desk: Desk) -> list[tuple[object, ...]]:
+        return desk.casebook.all("SELECT name, merged_into, urgent, unseen FROM cases ORDER BY id")
+
+    start()
+    with session.open_desk(tmp_path / "desk", PASSPHRASE) as desk:
+        apart = first(desk)
+        row, urgent = desk.casebook.one("SELECT id, unseen FROM cases ORDER BY id LIMIT 1")
+    together = [(apart[0][0], None, 1, urgent), (apart[1][0], row, *apart[1][2:])]
+    seen = set()
+    for step in steps(work, start):
+        with session.open_desk(tmp_path / "desk", PASSPHRASE) as desk:
+            main, part = cases.listed(desk.casebook, merged=True)
+            acts = [[act for act in ("merged", "unmerged") if _said(desk, case, act)] for case in (main, part)]
+            assert acts[0] == acts[1], step
+            assert first(desk) == (together if acts[0] == ["merged"] else apart), step
+            seen.add(len(acts[0]))
+        work()
+        with session.open_desk(tmp_path / "desk", PASSPHRASE) as desk:
+            assert first(desk) == apart, step
+            assert [_said(desk, main, act) for act in ("merged", "unmerged")] == [1, 1], step
+            assert verifying.verify(desk.folder, desk.keyring)
+    assert seen >= {0, 1}
+
+
+def _said(desk: Desk, case: Case, act: str) -> int:
+    """How often the log says that of a case."""
+    return sum(record.entry.act == act for record in custody.records(desk.casebook, case.name))
 
 
 def test_a_desk_whose_making_is_killed(tmp_path: Path) -> None:

@@ -265,7 +265,9 @@ def test_the_commands(run: Callable[..., str], portal: PlayedPortal) -> None:
     }
     shown = json.loads(run("show", ONE, "--json"))
     assert (shown["links"], shown["merged"], shown["merged_into"]) == (links, [], None)
-    assert f"Also seen in\n    Web address bad[.]example/a: 2 reports, 1 other case\n        {TWO}" in run("show", ONE)
+    shown = run("show", ONE)
+    assert "Also seen in (desk links has more of it)\n    Web address bad[.]example/a: 2 reports, 1" in shown
+    assert f"\n        {TWO}  {day}  received\n" in shown
     assert run("links", THREE) == f"{THREE} has nothing in common with another case.\n"
     assert run("merge", TWO, ONE).startswith(f"{TWO} is merged into {ONE}")
     assert f"{TWO} is merged into {ONE} already" in run("merge", TWO, THREE, fails=True)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.channels import Channel
-from portal.desk import cases, custody, holding, merging, persons, purging, retention
+from portal.desk import cases, custody, holding, merging, persons, purging, retention, searching
 from portal.desk.cases import Case
 from portal.desk.replies import reply
 from portal.desk.retention import Rules
@@ -159,6 +159,17 @@ def test_what_comes_to_a_merged_case_shows_with_the_main_one(
     merging.unmerge(desk, find(TWO))
     assert main_case(desk, ONE) == (0, None, "2026-11-26", 0)
     assert main_case(desk, TWO) == (1, "2026-11-27", None, 0)
+
+
+def test_a_search_names_the_main_case_and_where_the_text_stands(desk: Desk, find: Find) -> None:
+    merging.merge(desk, find(TWO), find(ONE))
+    found = searching.search(desk, "number")
+    assert sorted((one.case, one.thread) for one in found) == [
+        (ONE, ONE),
+        (ONE, TWO),
+        (THREE, THREE),
+        (FOUR, FOUR),
+    ]
 
 
 def test_each_reporter_is_answered_alone(desk: Desk, find: Find) -> None:

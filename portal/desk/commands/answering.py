@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from portal.desk import bulk, cases, console, contacts, staff, templating
+from portal.desk import bulk, cases, console, contacts, merging, staff, templating
 from portal.desk.bulk import Wish
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
@@ -63,7 +63,7 @@ def reply_(options: argparse.Namespace) -> int:
         _check_staff(options, staff.mentions(desk.casebook, text))
         follow_up = options.follow_up or [desk.name]
         answer = reply(desk, case, options.status, text, follow_up, desk.today)
-        others = [one.name for one in cases.whole(desk.casebook, case) if one.id != case.id]
+        others = merging.others(desk.casebook, case)
     size = len(answer.text.encode())
     print(f"Answer {answer.number} to {case.name} is stored: {answer.status}, {size:,} bytes of text.")
     print(f"Further messages of the reporter go to: {', '.join(answer.follow_up)}.")

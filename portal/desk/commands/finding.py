@@ -38,8 +38,9 @@ def search(options: argparse.Namespace) -> int:
         return base.SUCCESS
     for one in found:
         urgent = "  URGENT" if one.urgent else ""
+        merged = "" if one.thread == one.case else f"  in {one.thread}, which was merged into it"
         where = f"received {one.day}" if one.kind == searching.FIELDS else f"{one.kind} of {one.day}"
-        print(f"{one.case}{urgent}  {console.line(one.channel)}, {one.status}, {where}")
+        print(f"{one.case}{urgent}{merged}  {console.line(one.channel)}, {one.status}, {where}")
         if one.snippet:
             print(f"    {_snippet(one.snippet)}")
     if not found:
@@ -67,6 +68,7 @@ def _as_json(found: Found) -> dict[str, object]:
     plain = found.snippet.replace(searching.BEGIN, "[").replace(searching.END, "]")
     return {
         "id": found.case,
+        "thread": found.thread,
         "channel": found.channel,
         "status": found.status,
         "urgent": found.urgent,

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from portal.desk import authorities, cases, cleaning, console, sealing_away
+from portal.desk import authorities, cases, cleaning, console, merging, sealing_away
 from portal.desk.authorities import Authority
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
@@ -100,7 +100,10 @@ def refer_(options: argparse.Namespace) -> int:
             despite_keep_from=options.despite_keep_from,
         )
         made = refer(desk, case, options.out, wish)
+        others = merging.others(desk.casebook, case)
     _print_referral(made, options)
+    if others:
+        base.advise(f"NOTE: reports about the same are not in it, and are referred on their own{base.named(others)}")
     if not listed:
         added = f"desk authority {base.quoted(options.dir)} add {options.to} --title …"
         base.advise(f"NOTE: {options.to} is not among your authorities. To keep its title and recipient: {added}")

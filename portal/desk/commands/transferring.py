@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from portal.channels import load
-from portal.desk import cases, other_desks
+from portal.desk import cases, merging, other_desks
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.receiving import receive
@@ -44,11 +44,14 @@ def transfer_(options: argparse.Namespace) -> int:
         handed = transfer(
             desk, case, options.to, recipients, options.out, text=text, notes=options.notes, whole=options.whole
         )
+        others = merging.others(desk.casebook, case)
     parts = [base.count(handed.items, "item"), base.count(handed.answers, "answer"), base.count(handed.notes, "note")]
     print(f"{case.name} is in {options.out}, for the desk {options.to} alone: {', '.join(parts)}.")
     print(f"SHA-256 {handed.sha256.hex()}")
     if handed.left:
         print(f"{base.count(handed.left, 'item')} had no room in it: transfer the case once more.")
+    if others:
+        base.advise(f"NOTE: reports about the same are not in it, and are handed over on their own{base.named(others)}")
     if handed.told:
         base.advise(
             f"The reporter is told ({handed.told.status}), and writes to {options.to} from then on: "

@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import cases, staff, templating
+from portal.desk import cases, merging, staff, templating
 from portal.desk.replies import reply
 from portal.desk.web import wording
 from portal.desk.web.door import desk
@@ -25,7 +25,7 @@ def ask(name: str, error: str = "", status: int = 200, text: str | None = None) 
         case = cases.find(opened.casebook, name)
         language = cases.messages(opened.casebook, case)[0].report.language
         ours = opened.name
-        others = [one.name for one in cases.whole(opened.casebook, case) if one.id != case.id]
+        others = merging.others(opened.casebook, case)
     return page(
         "reply",
         status,

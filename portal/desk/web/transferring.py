@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.age import HybridRecipient
-from portal.desk import cases, organising, origins, other_desks, portals, session
+from portal.desk import cases, merging, organising, origins, other_desks, portals, session
 from portal.desk.receiving import Received, receive
 from portal.desk.transferring import HandedOver, handed_to, sentence, transfer
 from portal.desk.web import jobs, places, receiving, trusting, wording
@@ -31,10 +31,12 @@ def ask(name: str, error: str = "", status: int = 200) -> Response:
         is_told = origins.source(opened.casebook, case) is None
         before = handed_to(opened.casebook, case)
         has_notes = bool(organising.notes(opened.casebook, case))
+        others = merging.others(opened.casebook, case)
     return page(
         "transfer",
         status,
         case=case,
+        others=others,
         language=language,
         told=told,
         is_told=is_told,

@@ -44,7 +44,7 @@ def test_what_they_share_is_on_both_pages(at: Visitor) -> None:
         page = at.get(case)
         assert "Also seen in" in page.html
         assert "bad[.]example/a" in page.html
-        assert "in 2 reports, 1 other case" in page.html
+        assert "in 2 reports. The others: New (1)" in page.html
         assert list(page.find("a", href=other))
     assert "Also seen in" not in at.get(THREE).html
 
@@ -121,7 +121,8 @@ def test_what_many_have_is_a_number(
     monkeypatch.setattr(linking, "LISTED", 1)
     bring(visitor, portal, channels, *(f"http://platform.example/{number}" for number in range(3)))
     page = visitor.get(ONE)
-    assert "in 3 reports, 2 other cases" in page.html
+    assert "in 3 reports. The others: New (2)" in page.html
+    assert "2 other cases, too many to be listed" in page.html
     assert not list(page.find("a", href=TWO))
 
 
