@@ -39,6 +39,7 @@
         ├── NoSuchCase           there is no case of this name
         ├── CasebookDamaged      the casebook does not open with this key
         ├── Refused              a bundle, pack or key is not acceptable
+        ├── PaperError           what was typed from a paper copy cannot be read
         ├── RulesError           triage.toml is wrong
         ├── NetworkRefused       something in the desk's process tried to go online
         └── CustodyError         the log, or what it speaks of, is not as it was
@@ -221,6 +222,10 @@ class CasebookDamaged(DeskError):
 
 
 class Refused(DeskError):
+    pass
+
+
+class PaperError(DeskError):
     pass
 
 

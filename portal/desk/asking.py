@@ -7,8 +7,10 @@ from pathlib import Path
 import minisign
 
 from portal import bundle
+from portal.age import HybridIdentity
 from portal.desk import portals
-from portal.errors import DeskError, Refused
+from portal.desk.paper import lines
+from portal.errors import DeskError, PaperError, Refused
 
 _PASSPHRASE_FILE_BYTES = 4096
 _WORDS_TO_TYPE = 3
@@ -56,6 +58,25 @@ def portal_key() -> minisign.PublicKey:
             "the key or the bundle is not from that portal, or a word was misheard."
         )
     return key
+
+
+def paper_lines() -> HybridIdentity:
+    """What somebody types from a paper copy, line by line; a wrong one is asked for again. Raises DeskError."""
+    if not at_terminal():
+        raise DeskError("There is nobody to type the lines of the paper: give a text file with them.")
+    _say(f"Type the {lines.LINES} lines of the paper copy. Small letters are as good, and blanks do not matter.")
+    return lines.read("\n".join(_paper_line(number) for number in range(1, lines.LINES + 1)))
+
+
+def _paper_line(number: int) -> str:
+    while typed := _ask(f"Line {number}: "):
+        try:
+            lines.check_line(number, typed)
+        except PaperError as error:
+            _say(str(error))
+        else:
+            return typed
+    raise DeskError("Nothing was typed, and nothing was changed.")
 
 
 def new_key_words(portal: str) -> str:

@@ -17,12 +17,13 @@ from datetime import datetime
 from pathlib import Path
 
 from portal import limits
-from portal.age import Identity, decrypt, strip_armor
+from portal.age import HybridIdentity, Identity, decrypt, strip_armor
 from portal.desk import session
 from portal.desk.backing_up import Progress
 from portal.desk.backup_archive import CASEBOOK, Front, Member, Reader, is_item
 from portal.desk.casebook import Casebook
 from portal.desk.folder import FILE_MODE, PUBLIC_MODE, Folder, Part, pieces
+from portal.desk.paper import opening
 from portal.desk.session import PERSON, Desk, unlock, working
 from portal.errors import AgeError, BackupError, DeskError, NoMatch
 from portal.files import sync_folder
@@ -70,13 +71,15 @@ def restore(
     path: Path,
     root: Path,
     identities: Sequence[Identity],
-    passphrase: str,
+    passphrase: str | HybridIdentity,
     person: str = PERSON,
     *,
     clock: Callable[[], datetime] = session.now,
     progress: Progress = lambda done, total: None,
 ) -> Restored:
-    """Make the desk in the new or empty folder `root` from the backup at `path`; `passphrase` is that of `person`.
+    """Make the desk in the new or empty folder `root` from the backup at `path`.
+
+    `passphrase` is that of `person`, or what their paper copy holds in place of it.
 
     Raises DeskError, BackupError or AgeError; then there is nothing in `root`.
     """
@@ -87,7 +90,10 @@ def restore(
         opened = _Opened(path, identities)
         with work.lock():
             _unpack(opened, work, progress)
-        keys = unlock(work, passphrase, person)
+        if isinstance(passphrase, str):
+            keys = unlock(work, passphrase, person)
+        else:
+            keys = opening.unlock(work, passphrase, person)
         if keys.desk != opened.front.desk:
             raise BackupError("The backup holds the keyring of another desk than it says: take another one.")
         with Casebook.open(work.casebook, *keys.keys.casebook_keys) as casebook:

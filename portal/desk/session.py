@@ -129,13 +129,18 @@ def _check_current(casebook: Casebook) -> None:
 def find(root: Path) -> Folder:
     """The folder of the desk in `root`. Raises DeskError if there is none."""
     place = Folder(root)
+    about(place)
+    return place
+
+
+def about(place: Folder) -> About:
+    """Which desk this is. Raises DeskError if it is none."""
     try:
-        canonical.loads(place.about.read_bytes(), About, "desk.json", FormatError)
+        return canonical.loads(place.about.read_bytes(), About, "desk.json", FormatError)
     except (FileNotFoundError, NotADirectoryError):
-        raise DeskError(f"{root} is not a desk: make one with `desk init --desk NAME {root}`.") from None
+        raise DeskError(f"{place.root} is not a desk: make one with `desk init --desk NAME {place.root}`.") from None
     except FormatError as error:
         raise DeskError(str(error)) from None
-    return place
 
 
 def make(

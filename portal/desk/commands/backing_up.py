@@ -1,6 +1,7 @@
 """backup, backup-place, backup-check and restore: a dead laptop loses nothing."""
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 
 from portal import limits
@@ -9,8 +10,9 @@ from portal.desk import asking, backing_up, backup_place, restoring
 from portal.desk.backing_up import Made, back_up
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
+from portal.desk.paper import lines
 from portal.desk.session import Desk
-from portal.errors import AgeError, DeskError
+from portal.errors import AgeError, DeskError, PaperError
 
 
 def add(command: Command) -> None:
@@ -41,6 +43,9 @@ def add(command: Command) -> None:
     restored = command("restore", restore, "Make a desk from a backup, in a new or empty folder.", desk=False)
     _add_source(restored)
     base.add_desk(restored)
+    restored.add_argument(
+        "--paper", metavar="FILE", type=Path, help="lines typed from a paper copy, where the passphrase is lost"
+    )
 
 
 def _add_recipients(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +87,8 @@ def backup(options: argparse.Namespace) -> int:
     _print_made(made, removed, checked=bool(identities))
     if own:
         base.advise(
-            "It is sealed to this desk's own key, which is in it: only a paper copy of the identity would open it."
+            "It is sealed to this desk's own key, which is in it, so that nothing would open it once the desk is lost: "
+            "seal it to a key that is kept elsewhere, such as that of your paper copy (desk paper)."
         )
     if same_disk:
         base.advise(f"It lies on the same disk as the desk: copy {base.quoted(made.path)} to another medium.")
@@ -135,16 +141,16 @@ def check(options: argparse.Namespace) -> int:
 
 def restore(options: argparse.Namespace) -> int:
     identities = _opening(options)
-    passphrase = asking.passphrase(options.passphrase_file)
-    restored = restoring.restore(
-        options.backup, options.dir, identities, passphrase, options.person, progress=base.progress
-    )
+    opens = lines.read(base.text_of(options.paper)) if options.paper else asking.passphrase(options.passphrase_file)
+    restored = restoring.restore(options.backup, options.dir, identities, opens, options.person, progress=base.progress)
     cases, items = base.count(restored.cases, "case"), base.count(restored.items, "sealed item")
     print(f"The desk {restored.desk} is in {options.dir} as it was at {restored.at}: {cases}, {items}.")
     if restored.missing:
         print(
             f"{base.count(restored.missing, 'sealed item')} of its cases had been missing before the backup was made."
         )
+    if options.paper:
+        base.advise(f"Set a new passphrase: desk recover {base.quoted(options.dir)} --person {options.person}")
     base.advise(
         "What was done after that moment is not in it. If the old machine still works, do not use its desk any more.",
         "Next: import a new bundle of the portal: what was not acknowledged comes again.",
@@ -180,7 +186,11 @@ def _opening(options: argparse.Namespace) -> list[Identity]:
 
 
 def _identities(path: Path) -> list[Identity]:
+    """Of an identity file, or of the lines of a paper copy."""
+    text = base.text_of(path)
     try:
-        return parse_identities(base.text_of(path))
+        return parse_identities(text)
     except AgeError as error:
+        with suppress(PaperError):
+            return [lines.read(text)]
         raise DeskError(f"{path} cannot be used as an identity. {error}") from None
