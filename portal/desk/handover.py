@@ -11,31 +11,22 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from portal.desk import cases, custody
+from portal.desk import cases, custody, filtering
 from portal.desk.casebook import Casebook
-from portal.desk.cases import NEW, Case
+from portal.desk.cases import Case
 from portal.desk.custody import Entry
+from portal.desk.filtering import Filter, Listed
 from portal.desk.session import Desk
 from portal.errors import DeskError
 
-OPEN = (NEW, "under-review")
-"""Statuses in which the desk has to do something."""
 WAITING = "question"
-"""The status in which the reporter has."""
+"""The status in which the reporter has to do something."""
 MOST_ENTRIES = 20_000
 """So many entries of the log are looked at, the newest: somebody who was never here is not told of years."""
 _NO_NEWS = frozenset({"viewed", "extracted", "person-searched", "packed", "backed-up"})
 """Acts that change nothing for others."""
 _FOR_ALL = frozenset({"imported", "quarantined", "received", "resent"})
 """Acts that are news whoever carried them out."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A case, and whose it is."""
-
-    case: Case
-    assigned: str | None
 
 
 @dataclass(frozen=True)
@@ -63,8 +54,11 @@ class Handover:
     person: str
     since: str | None
     entry: int
-    open: Sequence[Line]
-    waiting: Sequence[Line]
+    overdue: Sequence[Listed]
+    """Whatever their status, the longest overdue first."""
+    open: Sequence[Listed]
+    """In which the desk has to do something, the urgent ones first."""
+    waiting: Sequence[Listed]
     outgoing: Sequence[Outgoing]
     changed: Sequence[Change]
     """Cases, the last changed first."""
@@ -77,15 +71,14 @@ def look(desk: Desk) -> Handover:
     casebook = desk.casebook
     last, read = custody.head(casebook).number, _read(casebook, desk.person)
     news = [entry for entry in _entries(casebook, read, last) if _is_news(entry, desk.person)]
-    # A duplicate is worked on as its main case.
-    whose: dict[int, str | None] = dict(casebook.all("SELECT id, assigned FROM cases WHERE merged_into IS NULL"))
-    lines = [Line(case, whose[case.id]) for case in cases.listed(casebook) if case.id in whose]
+    undecided = filtering.find(desk, Filter(is_open=True))
     return Handover(
         desk.person,
         _moment(casebook, read),
         last,
-        [line for line in lines if line.case.status in OPEN],
-        [line for line in lines if line.case.status == WAITING],
+        filtering.find(desk, Filter(due="overdue"), "due"),
+        [listed for listed in undecided if listed.case.status != WAITING],
+        [listed for listed in undecided if listed.case.status == WAITING],
         _outgoing(casebook),
         _by_case(news),
         [entry for entry in news if not entry.case],

@@ -1,6 +1,7 @@
 """The handover: two people at one desk, and what each has to know."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def test_what_is_open_and_waits(two: Path, tmp_path: Path) -> None:
     assert [(one.case.name, one.answers, one.pack) for one in found.outgoing] == [
         ("2026-0002", 1, None),
         ("2026-0001", 2, 1),
+    ]
+
+
+def test_what_is_overdue(two: Path) -> None:
+    """Reports of 2026-11-25 at the end of November: the first look is late; what was answered is not."""
+    with session.open_desk(two, PASSPHRASE, writing=True, clock=lambda: datetime(2026, 11, 30, tzinfo=UTC)) as desk:
+        answer(desk, "2026-0002", "closed")
+        found = handover.look(desk)
+    assert [(line.case.name, line.due[0].why) for line in found.overdue] == [
+        ("2026-0001", "look"),
+        ("2026-0003", "look"),
     ]
 
 
@@ -125,6 +137,7 @@ def test_the_command(two: Path, passphrase_file: Path, capsys: pytest.CaptureFix
     assert cli.main([*command, "--seen"]) == 0
     shown = capsys.readouterr().out
     assert "Open: 3" in shown
+    assert "Overdue: " in shown
     assert "2026-0001  website, received, with nobody" in shown
     assert cli.main(command) == 0
     assert "Changed: 0" in capsys.readouterr().out

@@ -58,7 +58,7 @@ def test_everything_is_as_before(desk: Desk, case: Case) -> None:
         assert state(desk) == steps[-1]
         assert gone.status == steps[-1][0]
     assert numbers(desk, case) == []
-    assert searching.search(desk.casebook, "Wrongly") == []
+    assert searching.search(desk, "Wrongly") == []
     assert answer(desk, case, "closed").number == 1
 
 

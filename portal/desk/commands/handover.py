@@ -8,7 +8,8 @@ from portal.desk import console, handover, views
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.custody import Entry
-from portal.desk.handover import Handover, Line
+from portal.desk.filtering import Listed
+from portal.desk.handover import Handover
 
 
 def add(command: Command) -> None:
@@ -34,6 +35,7 @@ def _as_json(found: Handover) -> dict[str, Any]:
         "person": found.person,
         "since": found.since,
         "entry": found.entry,
+        "overdue": [_line(line) | {"why": line.due[0].why, "by": line.due[0].by.isoformat()} for line in found.overdue],
         "open": [_line(line) for line in found.open],
         "waiting": [_line(line) for line in found.waiting],
         "outgoing": [{"id": one.case.name, "answers": one.answers, "pack": one.pack} for one in found.outgoing],
@@ -42,7 +44,7 @@ def _as_json(found: Handover) -> dict[str, Any]:
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Listed) -> dict[str, Any]:
     return views.case_as_json(line.case) | {"assigned": line.assigned}
 
 
@@ -52,6 +54,8 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 def _as_text(found: Handover) -> Iterator[str]:
     yield f"Handover for {found.person}; last visit: {found.since or 'none yet'}"
+    overdue = [f"{_words(line)}; since {line.due[0].by}: {line.due[0].words}" for line in found.overdue]
+    yield from _section("Overdue", overdue)
     yield from _section("Open", [_words(line) for line in found.open])
     yield from _section("Waiting for the reporter", [_words(line) for line in found.waiting])
     yield from _section(
@@ -73,7 +77,7 @@ def _section(title: str, rows: Sequence[str]) -> Iterator[str]:
         yield f"    … and {len(rows) - base.LISTED} more"
 
 
-def _words(line: Line) -> str:
+def _words(line: Listed) -> str:
     case = line.case
     urgent = "  URGENT" if case.urgent else ""
     return f"{case.name}{urgent}  {console.line(case.channel)}, {case.status}, with {line.assigned or 'nobody'}"
