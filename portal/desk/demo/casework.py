@@ -2,11 +2,13 @@
 
 import dataclasses
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import cast
 
-from portal.desk import authorities, cases, looking
+from portal.desk import authorities, cases, linking, looking, merging
 from portal.desk.cases import Case
 from portal.desk.demo.agenda import Agenda
 from portal.desk.demo.texts import texts
@@ -39,6 +41,8 @@ _REFERRED, _REFERRALS = 0.2, 12
 """So many of what is forwarded has a folder made for it, and so many folders at most: each takes a while."""
 _LEFT_LYING = 0.04
 """So many cases nobody looks at for a long time, so that something is overdue."""
+_MERGED, _SAME_DAYS = 0.7, 45
+"""So many reports of what another one of the last days has reported are merged with it."""
 _COMES_BACK_ASKED, _COMES_BACK = 0.55, 0.07
 """So many reporters write again after a question, and without one."""
 
@@ -87,10 +91,27 @@ class Casework:
     def _review(self, name: str) -> None:
         case = self._case(name)
         looking.look(self._random.choice(self._desks), case)
+        if (main := self._same(case)) and self._random.random() < _MERGED:
+            merging.merge(self._random.choice(self._desks), case, main)
+            self._answer(case, "under-review" if main.status in ("received", "question") else cast(Status, main.status))
+            return
         if self._random.random() < 0.75:
             self._answer(case, "under-review")
         wait = self._random.uniform(0.1, 1) if case.urgent else self._random.lognormvariate(1.6, 0.7)
         self._agenda.plan(wait, partial(self._decide, name, _DECISIONS[case.channel]))
+
+    def _same(self, case: Case) -> Case | None:
+        """The first case of the last weeks that names the same page, account or place, if this one can join it."""
+        earliest = (self._desk.today - timedelta(days=_SAME_DAYS)).isoformat()
+        found = {
+            (other.received, other.name)
+            for link in linking.links(self._desk.casebook, case)
+            if link.kind in ("url", "account", "place")
+            for other in link.cases
+            if earliest <= other.received and (other.received, other.name) < (case.received, case.name)
+        }
+        joins = found and not case.merged_into and not merging.parts(self._desk.casebook, case)
+        return self._case(min(found)[1]) if joins else None
 
     def _look(self, name: str) -> None:
         looking.look(self._random.choice(self._desks), self._case(name))
@@ -103,7 +124,9 @@ class Casework:
                 self._returns(name, self._random.randint(2, 12))
             else:
                 self._agenda.plan(self._random.uniform(30, 60), partial(self._close, name))
-        elif status.startswith("forwarded"):
+        else:
+            self._answer_merged(name, status)
+        if status.startswith("forwarded"):
             self._refer(name, police=status == "forwarded-police")
             self._agenda.plan(self._random.uniform(20, 140), partial(self._close, name))
         if self._random.random() < _COMES_BACK:
@@ -124,7 +147,14 @@ class Casework:
         case = self._case(name)
         gone = case.channel == "website" and self._random.random() < 0.5
         if case.status not in ("closed", "content-gone") and self._random.random() < 0.7:
-            self._answer(case, "content-gone" if gone else "closed")
+            status: Status = "content-gone" if gone else "closed"
+            self._answer(case, status)
+            self._answer_merged(name, status)
+
+    def _answer_merged(self, name: str, status: Status) -> None:
+        """Those who reported the same are told the same."""
+        for part in merging.parts(self._desk.casebook, self._case(name)):
+            self._answer(part.case, status)
 
     def _answer(self, case: Case, status: Status) -> None:
         desk = self._random.choice(self._desks)

@@ -8,13 +8,14 @@ from random import Random
 import pytest
 
 from portal.channels import Channel, check_answers, describe
-from portal.desk import cases, custody, demo, session
+from portal.desk import cases, custody, demo, linking, session
 from portal.desk.cli import main
 from portal.desk.demo import texts
 from portal.desk.demo.answers import invent
 from portal.desk.demo.texts import LANGUAGES, narrative
 from portal.desk.demo.world import World
 from portal.desk.session import Desk
+from portal.desk.statistics import tables
 from portal.errors import DeskError
 from portal.report import STATUSES, Report
 from tests.desk.demo.conftest import NOW, REPORTS
@@ -23,11 +24,11 @@ _HOST = re.compile(r"https?://([^/\s?#]+)|@([\w.-]+)")
 
 
 def reports(desk: Desk) -> list[Report]:
-    return [m.report for case in cases.listed(desk.casebook) for m in cases.messages(desk.casebook, case)]
+    return [m.report for case in cases.listed(desk.casebook, merged=True) for m in cases.messages(desk.casebook, case)]
 
 
 def test_has_the_reports_that_were_asked_for_and_none_in_quarantine(desk: Desk) -> None:
-    assert len(cases.listed(desk.casebook)) == REPORTS
+    assert len(cases.listed(desk.casebook, merged=True)) == REPORTS
     assert desk.casebook.one("SELECT count(*) FROM quarantine") == (0,)
 
 
@@ -94,6 +95,21 @@ def test_some_were_referred(desk: Desk) -> None:
     (count, authorities) = desk.casebook.one("SELECT count(*), count(DISTINCT authority) FROM referrals")
     assert count >= 4
     assert authorities >= 2
+
+
+def test_some_report_the_same_and_some_of_these_are_merged(desk: Desk, channels: dict[str, Channel]) -> None:
+    found = cases.listed(desk.casebook, merged=True)
+    kinds = {link.kind for case in found for link in linking.links(desk.casebook, case)}
+    assert kinds >= {"url", "host", "account", "place"}
+    merged = [case for case in found if case.merged_into]
+    assert 1 <= len(merged) < REPORTS / 5
+    done = [record.entry.act for record in custody.records(desk.casebook) if record.entry.act == "merged"]
+    assert len(done) == 2 * len(merged)
+    (duplicates,) = [table for table in tables(desk.casebook, channels=channels) if table.name == "duplicates"]
+    counted = {row.place: row.count for row in duplicates.rows}
+    assert counted == {("yes",): len(merged), ("no",): REPORTS - len(merged)}
+    for case in merged:
+        assert len(cases.answers(desk.casebook, case)) > 0, "its reporter is told as well"
 
 
 def test_its_chain_of_custody_holds_and_has_several_people(desk: Desk) -> None:
