@@ -15,5 +15,6 @@ commands do, and is the only part of the desk that knows a network.
     handover    for who begins to work
     figures     statistics                         keeping     holds, reviews, erasing
     proving     the check of the desk, the log     requests    requests of a person
+    people      people, passphrase, keys, paper    portals     a portal's new key
     backups, settings
 """

@@ -25,6 +25,8 @@ from portal.desk.web import (
     keeping,
     linking,
     organising,
+    people,
+    portals,
     proving,
     referring,
     requests,
@@ -57,6 +59,8 @@ BLUEPRINTS = (
     requests.bp,
     backups.bp,
     settings.bp,
+    people.bp,
+    portals.bp,
     caring.bp,
     jobs.bp,
 )

@@ -94,6 +94,12 @@ class Door:
         with self._state:
             self._keyring, self.person, self._heard = opened, person, self._ticks()
 
+    def check(self, passphrase: str) -> None:
+        """Whether somebody who is inside knows the passphrase. Raises WrongPassphrase, DeskError, or Locked."""
+        person = self.keyring().person
+        with self._trying:
+            session.unlock(self.place, passphrase, person)
+
     def lock(self) -> None:
         """Drop the keyring."""
         with self._state:
