@@ -103,10 +103,11 @@ switch_to() {
 start() {
     live || { say "Not started: systemd does not run here."; return 0; }
     systemctl daemon-reload
-    systemctl enable --quiet portevoix-tor.service portevoix.service portevoix-backup.timer
+    systemctl enable --quiet portevoix-tor.service portevoix.service portevoix-backup.timer \
+        portevoix-doctor.timer
     ls "$etc"/keys/*.recipients >/dev/null 2>&1 ||
         { say "Next: put the desks' NAME.recipients and NAME.pub into $etc/keys, then: systemctl start portevoix"; return 0; }
-    systemctl start portevoix-backup.timer
+    systemctl start portevoix-backup.timer portevoix-doctor.timer
     systemctl restart portevoix-tor.service portevoix.service
     sleep 3
     systemctl is-active --quiet portevoix.service
@@ -151,10 +152,12 @@ rollback() {
 
 uninstall() {
     if live; then
-        systemctl disable --quiet --now portevoix.service portevoix-backup.timer portevoix-tor.service || true
+        systemctl disable --quiet --now portevoix.service portevoix-backup.timer portevoix-doctor.timer \
+            portevoix-tor.service || true
     fi
     rm -f "$units"/portevoix.service "$units"/portevoix-tor.service "$units"/portevoix-backup.service
-    rm -f "$units"/portevoix-backup.timer "$root/usr/lib/sysusers.d/portevoix.conf" "$root/usr/lib/tmpfiles.d/portevoix.conf"
+    rm -f "$units"/portevoix-backup.timer "$units"/portevoix-doctor.service "$units"/portevoix-doctor.timer
+    rm -f "$root/usr/lib/sysusers.d/portevoix.conf" "$root/usr/lib/tmpfiles.d/portevoix.conf"
     rm -f "$root/etc/apparmor.d/portevoix" "$root/usr/local/sbin/portevoix" "$root/usr/local/sbin/portevoix-seal"
     rm -rf "$opt"
     ! live || systemctl daemon-reload

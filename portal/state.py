@@ -30,6 +30,8 @@ PUBLIC_KEY = "portal.pub"
 ONION_KEY = "onion.key"
 SPOOL = "spool"
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
+_OVERLAP = timedelta(days=limits.SESSION_RESTART_DAYS + limits.DAY_KEYS - 1)
+"""An old session secret still opens for so long: until the next start, and then as long as a form may be open."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,19 @@ def renew_session(folder: Path, day: date) -> date:
             f"{SESSION_SECRET} was replaced {limits.SESSION_SECRETS - 1} times within a few days, and nothing was "
             "changed: wait until the first of them has passed."
         )
-    last = day + timedelta(days=limits.SESSION_RESTART_DAYS + limits.DAY_KEYS - 1)
+    last = day + _OVERLAP
     kept = [f"{secret.hex()} until {until or last}\n" for secret, until in lines]
     try:
         files.write(folder / SESSION_SECRET, ["".join([f"{secrets.token_hex(SECRET_BYTES)}\n", *kept]).encode()])
     except OSError as error:
         raise SettingsError(f"{folder / SESSION_SECRET} cannot be written ({error.strerror}): mend that.") from None
     return last
+
+
+def session_renewed(folder: Path) -> date | None:
+    """The day on which session.secret was last replaced, None if it never was. Raises SettingsError."""
+    days = [until for _, until in _session_lines(folder, date.min) if until]
+    return max(days) - _OVERLAP if days else None
 
 
 def _session_lines(folder: Path, day: date) -> list[tuple[bytes, date | None]]:

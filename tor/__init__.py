@@ -27,6 +27,7 @@ tries again until it is stopped. Only arguments that can never work raise `Setti
     instance  the tor that publishes: managed or the system's
     onion     add a service, take it out
     socks     a minimal SOCKS5 client
+    checkup   what a tor says of itself, and one visit, for a look from time to time
     probe     does our own address answer?
     session   one connection's life: bootstrap, publish, watch
     watch     the keeper: again and again, until it is stopped

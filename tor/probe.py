@@ -29,6 +29,17 @@ def socks_port(control: Control, tor_host: str = "") -> Endpoint:
     return endpoint
 
 
+def open_proxy(proxy: Endpoint, limits: Limits) -> socket.socket:
+    """A connection to tor's SOCKS port. Raises `ProbeError`."""
+    try:
+        return proxy.connect(limits.connect_s)
+    except OSError as error:
+        raise ProbeError(
+            f"tor's SOCKS port {proxy} cannot be used ({error.strerror or 'no answer'}), so our address is not probed: "
+            "let the portal's user open it."
+        ) from error
+
+
 class Probe:
     """One probe, in a thread of its own. `done` is called once, in that thread, with None if the address answered."""
 
@@ -66,14 +77,7 @@ class Probe:
             ) from error
 
     def _visit(self) -> None:
-        try:
-            connection = self._proxy.connect(self._limits.connect_s)
-        except OSError as error:
-            raise ProbeError(
-                f"tor's SOCKS port {self._proxy} cannot be used ({error.strerror or 'no answer'}), so our address is "
-                "not probed: let the portal's user open it."
-            ) from error
-        with connection:
+        with open_proxy(self._proxy, self._limits) as connection:
             self._connection = connection
             if not self._cancelled:
                 socks.connect(connection, self._service.key.address, PORT, self._limits.probe_s)

@@ -14,7 +14,12 @@ from portal.settings import DeskInfo, Settings
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 SERVICES = sorted(path.name for path in DEPLOY.glob("*.service"))
-EXPOSURE = {"portevoix.service": 1.0, "portevoix-backup.service": 1.0, "portevoix-tor.service": 2.0}
+EXPOSURE = {
+    "portevoix.service": 1.0,
+    "portevoix-backup.service": 1.0,
+    "portevoix-doctor.service": 1.5,
+    "portevoix-tor.service": 2.0,
+}
 """The most that `systemd-analyze security` may find; tor has a network."""
 
 
@@ -91,7 +96,7 @@ def test_the_file_of_settings_is_read(tmp_path: Path) -> None:
 def test_the_operators_command_knows_only_commands_that_there_are() -> None:
     text = (DEPLOY / "portevoix").read_text()
     called = set(re.findall(r"^ *(?:[\w-]+\) )?run ([a-z-]+) ", text, re.MULTILINE))
-    assert called == {"export", "import", "backup", "tend", "renew-session"}
+    assert called == {"export", "import", "backup", "tend", "renew-session", "doctor"}
     for command in called:
         with pytest.raises(SystemExit) as ended:
             cli.main([command, "--help"])

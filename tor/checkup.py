@@ -1,0 +1,56 @@
+"""What a running tor says of itself, and one visit to an onion address through it: for a look from time to time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from . import socks
+from .control import Control
+from .errors import ControlRefused
+from .limits import Limits
+from .onion import PORT
+from .probe import open_proxy, socks_port
+
+SOUND_ADVICE = ("recommended", "new", "new in series", "unknown", "")
+"""What the directories say of a version that may stay (control-spec, `status/version/current`)."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`version` as tor prints it, what the directories say of it, and from when until when their consensus holds (UTC).
+
+    `advice` and `consensus` are empty and None while tor has none.
+    """
+
+    version: str
+    advice: str
+    consensus: tuple[datetime, datetime] | None
+
+
+def facts(control: Control) -> Facts:
+    """Asks a tor. Raises `ControlLost`."""
+    since, until = (_moment(_asked(control, f"consensus/valid-{word}")) for word in ("after", "until"))
+    consensus = (since, until) if since and until else None
+    return Facts(control.info("version"), _asked(control, "status/version/current"), consensus)
+
+
+def visit(control: Control, address: str, limits: Limits, tor_host: str = "") -> None:
+    """Goes to port 80 of an onion address as any visitor would, over a new circuit of six relays.
+
+    Raises `Unreachable`, `NotFound`, `ProbeError`, `ControlLost`.
+    """
+    with open_proxy(socks_port(control, tor_host), limits) as connection:
+        socks.connect(connection, address, PORT, limits.probe_s)
+
+
+def _asked(control: Control, key: str) -> str:
+    try:
+        return control.info(key)
+    except ControlRefused:
+        return ""
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text.strip('"'), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
