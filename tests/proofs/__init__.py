@@ -12,6 +12,7 @@ from typing import TypedDict, cast
 
 MODULES: dict[str, str] = {
     "seizure": "tests.proofs.seizure",
+    "killed": "tests.proofs.killed",
 }
 """The module of each proof, by its name; in the order in which they run."""
 
