@@ -12,6 +12,7 @@ The days are settings of the desk; null stands for no deadline. What SQL says he
 sorts and filters by.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, get_args
@@ -44,12 +45,14 @@ QUESTION = preferences.define(
     "After so many days without a reply to our question the case goes on without it; null: no limit.",
 )
 
-Why = Literal["look", "answer", "question"]
+Why = Literal["look", "follow-up", "answer", "question"]
+"""look: at a case that nobody has looked at. follow-up: at what came to one since."""
 Bucket = Literal["overdue", "today", "week", "later", "none"]
 BUCKETS: tuple[Bucket, ...] = get_args(Bucket)
 """In the order in which a list shows them; "none" is without any deadline."""
 IN_WORDS: dict[Why, str] = {
     "look": "nobody has looked at it",
+    "follow-up": "a message that nobody has looked at",
     "answer": "no answer yet",
     "question": "our question is not answered",
 }
@@ -116,7 +119,7 @@ def columns(limits: Limits) -> str:
     )
 
 
-_FIRST = ", ".join(f"coalesce({why}_by, '~')" for why in get_args(Why))
+_FIRST = "coalesce(look_by, '~'), coalesce(answer_by, '~'), coalesce(question_by, '~')"
 EARLIEST = f"nullif(min({_FIRST}), '~')"
 """SQL: the first of `columns`, or NULL."""
 
@@ -130,12 +133,12 @@ def rank(today: date) -> str:
     )
 
 
-def of_row(since: dict[Why, str | None], by: dict[Why, str | None]) -> tuple[Due, ...]:
-    """The deadlines that a row of `columns` says, the earliest first."""
+def of_row(pairs: Mapping[Why, tuple[str | None, str | None]]) -> tuple[Due, ...]:
+    """The deadlines of a case, the earliest first: of each the day from which it counts and that of `columns`."""
     found = [
-        Due(why, date.fromisoformat(start), date.fromisoformat(end))
-        for why in get_args(Why)
-        if (start := since[why]) is not None and (end := by[why]) is not None
+        Due(why, date.fromisoformat(since), date.fromisoformat(by))
+        for why, (since, by) in pairs.items()
+        if since is not None and by is not None
     ]
     return tuple(sorted(found, key=lambda due: due.by))
 

@@ -31,9 +31,14 @@ _ORDERS: Mapping[Sort, str] = {
     "oldest": _OLDEST,
     "id": "year, number",
 }
-_CASES = "id, year, number, name, channel, status, received, urgent, assigned, answered, asks, said, unseen, asked"
+_CASES = (
+    "id, year, number, name, channel, status, received, urgent, assigned, looked, answered, asks, said, unseen, asked"
+)
 _MAIN = f"SELECT {_CASES}, NULL AS merged_into FROM main_cases"  # noqa: S608 - names of our own
 _ALL = f"{_MAIN} UNION ALL SELECT {_CASES}, merged_into FROM cases WHERE merged_into IS NOT NULL"  # noqa: S608
+
+
+_IS_OPEN = f"({cases.IS_OPEN} OR c.unseen IS NOT NULL)"
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Filter:
     channel: str | None = None
     status: str | None = None
     is_open: bool = False
-    """Only cases in which something is still to be decided (`cases.OPEN`)."""
+    """Only cases in which something is to be decided (`cases.OPEN`), or which something came to."""
     urgent: bool = False
     month: str | None = None
     """In which it came in: 2026-11."""
@@ -100,7 +105,7 @@ class Tally:
     """How many cases there are, merged ones not counted apart."""
 
     due: Mapping[Bucket, int]
-    """Of the open ones and of those with a deadline."""
+    """Of the open ones; what has a deadline is open."""
     urgent: int
     """Urgent and open."""
     unseen: int
@@ -127,9 +132,9 @@ def count(desk: Desk, chosen: Filter) -> int:
 def tally(desk: Desk) -> Tally:
     """What an inbox says on top."""
     sql, values = _selected(desk, Filter())
-    sums = ", ".join(f"sum(rank = {place} AND (is_open OR due_by IS NOT NULL))" for place in range(len(BUCKETS)))
+    sums = ", ".join(f"sum(rank = {place} AND is_open)" for place in range(len(BUCKETS)))
     row = desk.casebook.one(
-        f"WITH known AS MATERIALIZED (SELECT *, {cases.IS_OPEN} AS is_open FROM ({sql}) AS c)"  # noqa: S608 - ours
+        f"WITH known AS MATERIALIZED (SELECT *, {_IS_OPEN} AS is_open FROM ({sql}) AS c)"  # noqa: S608 - ours
         f" SELECT {sums}, sum(urgent AND is_open), sum(unseen IS NOT NULL), sum(status = 'question'), sum(is_open),"
         " count(*) FROM known",
         *values,
@@ -182,7 +187,7 @@ def _conditions(chosen: Filter) -> tuple[list[str], list[object]]:
         if (value := getattr(chosen, column)) is not None:
             add(f"c.{column} = ?", value)
     if chosen.is_open:
-        add(cases.IS_OPEN)
+        add(_IS_OPEN)
     if chosen.urgent:
         add("c.urgent")
     if chosen.month is not None:
@@ -211,17 +216,8 @@ def _having(table: str, condition: str) -> str:
 
 
 _COLUMNS = (
-    "id",
-    "name",
-    "received",
-    "assigned",
-    "asks",
-    "said",
-    "unseen",
-    "asked",
-    "look_by",
-    "answer_by",
-    "question_by",
+    *("id", "name", "received", "assigned", "looked", "asks", "said", "unseen", "asked"),
+    *("look_by", "answer_by", "question_by"),
 )
 
 
@@ -251,8 +247,11 @@ def _listed(casebook: Casebook, rows: Sequence[tuple[Any, ...]]) -> list[Listed]
             said=row["said"],
             asks=row["asks"],
             due=deadlines.of_row(
-                {"look": row["unseen"], "answer": row["received"], "question": row["asked"]},
-                {"look": row["look_by"], "answer": row["answer_by"], "question": row["question_by"]},
+                {
+                    "look" if row["looked"] is None else "follow-up": (row["unseen"], row["look_by"]),
+                    "answer": (row["received"], row["answer_by"]),
+                    "question": (row["asked"], row["question_by"]),
+                }
             ),
             flags=tuple(flags.get(row["id"], ())),
         )

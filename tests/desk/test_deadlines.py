@@ -87,7 +87,7 @@ def test_looked_at_answered_asked_and_written_again(
     assert whys(filled) == [("question", 3, 17)]
     portal.file(draft("There.", kind="message"), keys, received="2026-11-30")
     importing(portal.export())
-    assert whys(filled) == [("look", 5, 7)]
+    assert whys(filled) == [("follow-up", 5, 7)]
 
 
 def test_an_answer_that_is_withdrawn_is_due_again(filled: Desk) -> None:
@@ -115,7 +115,7 @@ def test_a_merged_case_is_due_with_its_main_one(filled: Desk, portal: PlayedPort
     main, other = first(filled), cases.find(filled.casebook, "2026-0002")
     merging.merge(filled, other, main)
     looking.look(filled, main)
-    assert whys(filled) == [("look", -5, -3), ("answer", 0, 7)]
+    assert whys(filled) == [("follow-up", -5, -3), ("answer", 0, 7)]
     assert listed(filled).unseen_in == "2026-0002"
     assert sum(filtering.tally(filled).due.values()) == 1
     (merged,) = [one for one in filtering.find(filled, Filter(merged=True)) if one.case.merged_into]

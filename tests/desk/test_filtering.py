@@ -176,7 +176,9 @@ PARTS: dict[str, dict[Any, Naive]] = {
         key: lambda one, key=key: one.case.status == key  # type: ignore[misc]
         for key in ("received", "question", "closed")
     },
-    "is_open": {True: lambda one: one.case.status in ("received", "under-review", "question")},
+    "is_open": {
+        True: lambda one: one.case.status in ("received", "under-review", "question") or one.unseen is not None
+    },
     "urgent": {True: lambda one: one.case.urgent},
     "month": {
         "2026-11": lambda one: one.case.received[:7] == "2026-11",

@@ -8,7 +8,7 @@ commands do, and is the only part of the desk that knows a network.
     app         the application                    showing, wording, places, thread
     jobs        what takes long                    caring      the counter of cases read
 
-    entering    passphrase, lock, close            inbox, case, attachments
+    entering    passphrase, lock, close            inbox, searching, case, attachments
     answering   answers to reporters               several     one status for several cases
     referring   referrals, authorities
     adding      a report from the telephone        exchange    import and pack

@@ -30,6 +30,7 @@ from portal.desk.web import (
     proving,
     referring,
     requests,
+    searching,
     settings,
     several,
     showing,
@@ -42,6 +43,7 @@ from portal.desk.web.receiving import Request, sweep
 BLUEPRINTS = (
     entering.bp,
     inbox.bp,
+    searching.bp,
     handover.bp,
     case.bp,
     adding.bp,
