@@ -27,8 +27,8 @@ _CASES = (
     " (SELECT name FROM cases main WHERE main.id = cases.merged_into),"
     " EXISTS (SELECT 1 FROM holds WHERE case_id = cases.id),"
     " (SELECT decision = 'restriction' FROM decisions WHERE case_id = cases.id"
-    " AND decision IN ('restriction', 'unrestricted') ORDER BY decisions.id DESC LIMIT 1)"
-    " FROM cases"
+    " AND decision IN ('restriction', 'unrestricted') ORDER BY decisions.id DESC LIMIT 1),"
+    " said, asks FROM cases"
 )
 _MESSAGES = "SELECT id, item, sha256, received, report FROM messages"
 # Items travel in the order of their ids, which says nothing: on one day the report goes before what was added to it.
@@ -52,6 +52,10 @@ class Case:
     """Nothing of it is erased, whatever the rules say (portal.desk.holding)."""
     restricted: bool = False
     """Its use is restricted on somebody's request (portal.desk.persons)."""
+    said: int = 0
+    """So many of the questions of its form are answered, …"""
+    asks: int = 0
+    """… of so many; 0 where the form is not known here. It says nothing of whether a report is true."""
 
 
 @dataclass(frozen=True)
@@ -198,5 +202,7 @@ def _case(
     merged_into: str | None,
     held: int,
     restricted: int | None,
+    *counts: int,
 ) -> Case:
-    return Case(row, name, portal, channel, status, received, bool(urgent), merged_into, bool(held), bool(restricted))
+    limits = bool(held), bool(restricted)
+    return Case(row, name, portal, channel, status, received, bool(urgent), merged_into, *limits, *counts)

@@ -31,9 +31,7 @@ _ORDERS: Mapping[Sort, str] = {
     "oldest": _OLDEST,
     "id": "year, number",
 }
-_CASES = (
-    "id, year, number, name, channel, status, received, urgent, assigned, looked, answered, asks, said, unseen, asked"
-)
+_CASES = "id, year, number, name, channel, status, received, urgent, assigned, looked, answered, unseen, asked"
 _MAIN = f"SELECT {_CASES}, NULL AS merged_into FROM main_cases"  # noqa: S608 - names of our own
 _ALL = f"{_MAIN} UNION ALL SELECT {_CASES}, merged_into FROM cases WHERE merged_into IS NOT NULL"  # noqa: S608
 
@@ -87,8 +85,6 @@ class Listed:
     """Day of the oldest message that nobody has looked at."""
     unseen_in: str | None
     """The case in which it stands: this one, or one that was merged into it."""
-    said: int
-    asks: int
     due: tuple[Due, ...]
     """Its deadlines, the earliest first."""
     flags: tuple[str, ...]
@@ -216,7 +212,7 @@ def _having(table: str, condition: str) -> str:
 
 
 _COLUMNS = (
-    *("id", "name", "received", "assigned", "looked", "asks", "said", "unseen", "asked"),
+    *("id", "name", "received", "assigned", "looked", "unseen", "asked"),
     *("look_by", "answer_by", "question_by"),
 )
 
@@ -244,8 +240,6 @@ def _listed(casebook: Casebook, rows: Sequence[tuple[Any, ...]]) -> list[Listed]
             assigned=row["assigned"],
             unseen=row["unseen"],
             unseen_in=elsewhere.get(row["id"], row["name"]) if row["unseen"] else None,
-            said=row["said"],
-            asks=row["asks"],
             due=deadlines.of_row(
                 {
                     "look" if row["looked"] is None else "follow-up": (row["unseen"], row["look_by"]),

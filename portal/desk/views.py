@@ -22,7 +22,7 @@ CASES_SHOWN = 3
 def case_as_json(case: Case) -> dict[str, Any]:
     """What `desk list --json` says of a case; `merged_into` is the ID of its main case, or null.
 
-    `held` and `restricted` say what may not be done with it.
+    `held` and `restricted` say what may not be done with it; `said` of the `asks` questions of its form are answered.
     """
     return {
         "id": case.name,
@@ -33,6 +33,8 @@ def case_as_json(case: Case) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "held": case.held,
         "restricted": case.restricted,
+        "said": case.said,
+        "asks": case.asks,
     }
 
 
@@ -134,6 +136,11 @@ def thread_as_text(
         f"    Channel   {_title(case.channel, channels, language)}\n"
         f"    Status    {case.status}\n"
         f"    Received  {case.received}"
+        + (
+            f"\n    Form      {case.said} of {case.asks} questions answered, which says nothing of its truth"
+            if case.asks
+            else ""
+        )
     ]
     parts += ["\n".join(limits)] if limits else []
     if case.merged_into is not None:

@@ -17,7 +17,7 @@ from tests.desk.played import PlayedPortal, draft, reporter
 HOSTILE = "\x1b]0;owned\x07 see http://bad.example/x \u202egpj.exe"
 
 
-SAID_OF_A_CASE = {"id", "channel", "status", "received", "urgent", "merged_into", "held", "restricted"}
+SAID_OF_A_CASE = {"id", "channel", "status", "received", "urgent", "merged_into", "held", "restricted", "said", "asks"}
 
 
 class Terminal:
@@ -130,7 +130,7 @@ def test_list(filled: Path, run: Terminal) -> None:
         ("travel", "received", "2026-11-25", True),
         ("website", "received", "2026-11-20", False),
     ]
-    of_a_list = {"assigned", "unseen", "unseen_in", "flags", "due", "deadlines", "answered_questions", "questions"}
+    of_a_list = {"assigned", "unseen", "unseen_in", "flags", "due", "deadlines"}
     assert [set(case) for case in found] == [SAID_OF_A_CASE | of_a_list] * 2
     rows = run("list", filled).splitlines()
     assert rows[0].split() == ["ID", "CHANNEL", "STATUS", "RECEIVED", "WITH", "DUE"]

@@ -83,6 +83,4 @@ def _as_json(one: Listed, today: date) -> dict[str, Any]:
         "flags": list(one.flags),
         "due": deadlines.bucket(one.by, today),
         "deadlines": [{"why": due.why, "since": str(due.since), "by": str(due.by)} for due in one.due],
-        "answered_questions": one.said,
-        "questions": one.asks,
     }

@@ -15,7 +15,18 @@ from tests.e2e.offline import is_alone
 AXE = Path(__file__).parents[2] / "axe"
 DESK = (sys.executable, "-m", "portal.desk.cli")
 PAGES = (
-    *("/", "/?show=all&sort=newest", "/import", "/pack", "/referrals", "/authorities", "/statistics", "/more", "/due"),
+    *(
+        "/",
+        "/?show=all&sort=newest",
+        "/search",
+        "/import",
+        "/pack",
+        "/referrals",
+        "/authorities",
+        "/statistics",
+        "/more",
+        "/due",
+    ),
     *("/verify", "/person", "/settings", "/backups", "/add", "/receive", "/job", "/nothing", "/enter"),
 )
 PASSPHRASE = "six words for the tests only"
@@ -79,7 +90,7 @@ def test_a_case_with_the_keyboard_alone(browser: Window, address: str, tmp_path:
     browser.open(address)
     browser.press("Tab")
     assert focused(browser)[1] == "Skip to the content"
-    follow(browser, "20", tag="a")
+    follow(browser, "Open 20", tag="a")
     assert "What was said and done" in text(browser)
     case = text(browser).partition("Case ")[2][:9]
     assert browser.run("return document.querySelectorAll('details[open]').length") == 0

@@ -47,6 +47,7 @@ def _take_all(page: Page, address: str, folder: Path) -> None:
         (str(case), "case"),
         (f"{case}/reply", "answer"),
         (f"{case}/refer", "refer"),
+        ("/search", "search"),
         ("/import", "import"),
         ("/pack", "pack"),
         ("/statistics", "statistics"),

@@ -72,7 +72,15 @@ def answers(opened: Opened, name: str) -> list[Answer]:
 
 
 def pages(name: str) -> Iterator[str]:
-    yield from ("/", "/?show=all&sort=newest&channel=website", "/import", "/pack", "/referrals", "/authorities")
+    yield from (
+        "/",
+        "/?show=all&sort=newest&channel=website",
+        "/search",
+        "/import",
+        "/pack",
+        "/referrals",
+        "/authorities",
+    )
     yield from (
         "/statistics",
         "/more",
