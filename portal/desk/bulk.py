@@ -54,9 +54,13 @@ class Outcome:
     """With the reason in one sentence."""
     languages: Counter[str] = field(default_factory=Counter)
     """How many are answered in which language."""
+    urgent: list[str] = field(default_factory=list)
+    """Those among them that are urgent."""
 
     def note(self, name: str, decision: _Decision) -> None:
         """Remember what was decided of the case called `name`."""
+        if decision.case is not None and decision.case.urgent:
+            self.urgent.append(name)
         if decision.case is None:
             self.skipped.append((name, decision.reason))
         elif decision.language is None:

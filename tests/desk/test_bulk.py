@@ -88,6 +88,17 @@ def test_a_preview_is_what_happens_and_changes_nothing(desk: Desk, names: list[s
     assert bulk.set_status(desk, names, OUTSIDE) == shown
 
 
+def test_urgent_ones_are_named(desk: Desk, portal: PlayedPortal, importing: Import) -> None:
+    portal.file(draft("danger", channel="travel"))
+    portal.file(draft("none"))
+    importing(portal.export())
+    names = [case.name for case in cases.listed(desk.casebook)]
+    (urgent,) = [case.name for case in cases.listed(desk.casebook) if case.urgent]
+    assert bulk.preview(desk.casebook, names, OUTSIDE).urgent == [urgent]
+    assert bulk.set_status(desk, names, OUTSIDE).urgent == [urgent]
+    assert bulk.set_status(desk, names, OUTSIDE).urgent == []
+
+
 def test_refused(desk: Desk, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeskError, match="No case is named"):
         bulk.set_status(desk, [], OUTSIDE)

@@ -93,7 +93,11 @@ def status(options: argparse.Namespace) -> int:
         outcome = bulk.set_status(desk, options.ids, wish, base.progress)
     if options.json:
         skipped = [{"id": name, "reason": reason} for name, reason in outcome.skipped]
-        print(console.as_json({"told": outcome.told, "untold": outcome.untold, "skipped": skipped}))
+        print(
+            console.as_json(
+                {"told": outcome.told, "untold": outcome.untold, "skipped": skipped, "urgent": outcome.urgent}
+            )
+        )
         return base.SUCCESS
     told = base.count(len(outcome.told), "reporter")
     languages = ", ".join(f"{count} in {language}" for language, count in sorted(outcome.languages.items()))
@@ -103,6 +107,10 @@ def status(options: argparse.Namespace) -> int:
     for reason, names in _by_reason(outcome.skipped):
         print(f"{base.count(len(names), 'case')} left as {'it was' if len(names) == 1 else 'they were'}: {reason}")
         print(f"    {', '.join(names[: base.LISTED])}{', …' if len(names) > base.LISTED else ''}")
+    if outcome.urgent:
+        base.advise(
+            f"URGENT among them{base.named(outcome.urgent)}", "desk withdraw takes an answer back that has not left."
+        )
     if outcome.told:
         base.advise(f"They leave with the next pack: desk pack {base.quoted(options.dir)} OUT")
     return base.SUCCESS

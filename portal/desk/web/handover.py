@@ -9,7 +9,7 @@ from portal.desk.web.showing import page
 from portal.errors import DeskError
 
 bp = Blueprint("handover", __name__)
-_SHOWN = 30
+_SHOWN = 15
 """So many cases of each kind are shown; the inbox has all of them."""
 
 

@@ -45,7 +45,7 @@ def do() -> AnyResponse:
         return ask()
     try:
         if request.form.get("step") == "do":
-            jobs.jobs().start(f"{wording.status(wish.status)}: several cases", _work(names, wish))
+            jobs.jobs().start("One status for several cases", _work(names, wish))
             return jobs.shown()
         with desk() as opened:
             outcome = bulk.preview(opened.casebook, names, wish)
