@@ -3,11 +3,12 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from portal.age import HybridIdentity
 from portal.channels import load
 from portal.cli import main as portal_main
 from portal.desk.cli import main as desk_main
@@ -34,6 +35,13 @@ def state(tmp_path: Path, root: Path) -> Path:
 
 @pytest.fixture
 def intake(state: Path) -> Iterator[Intake]:
+    with serving(state) as running:
+        yield running
+
+
+@contextmanager
+def serving(state: Path) -> Iterator[Intake]:
+    """A portal that takes reports, in this state folder."""
     secrets = load_state(state)
     seals = Seals(secrets.receipt_secret, secrets.session_secrets, Clock())
     keys = KeysFolder(state.parent / "keys", ["police"])
@@ -84,3 +92,50 @@ def test_there_and_back(
     assert "nothing changed" in portal("import", "--keys", folder / "keys", folder / "pack-1")
     portal("export", "--desk", "police", folder / "bundle-3")
     assert "0 already here" in desk("import", root, folder / "bundle-3")
+
+
+def test_a_portal_put_back_from_its_backup_gets_its_answers_again(
+    intake: Intake, state: Path, root: Path, passphrase_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And no reporter reads one of them twice."""
+    folder, places = state.parent, {"state": state}
+
+    def desk(*words: object) -> str:
+        capsys.readouterr()
+        assert desk_main([*map(str, words), "--passphrase-file", str(passphrase_file)]) == 0
+        return capsys.readouterr().out
+
+    def portal(*words: object) -> str:
+        capsys.readouterr()
+        assert portal_main([*map(str, words), "--state", str(places["state"])]) == 0
+        return capsys.readouterr().out
+
+    def exchange(number: int) -> str:
+        portal("export", "--desk", "police", folder / f"bundle-{number}")
+        said = desk("import", root, folder / f"bundle-{number}", "--portal-key", state / "portal.pub")
+        desk("pack", root, folder / f"pack-{number}")
+        portal("import", "--keys", folder / "keys", folder / f"pack-{number}")
+        return said
+
+    filed = intake.file(VISITOR, intake.seals.issue_ticket("en"), message("A hotel."))
+    exchange(1)
+    desk("reply", root, "2026-0001", "--status", "question", "--template")
+    exchange(2)
+    identity = HybridIdentity.generate()
+    (folder / "identity").write_text(f"{identity}\n")
+    portal("backup", folder / "backup", "--to", identity.recipient)
+    desk("reply", root, "2026-0001", "--status", "closed", "--template")
+    exchange(3)
+    assert "0 already here" in exchange(4)  # the desk knows that the portal has the second answer
+
+    places["state"] = folder / "restored"
+    portal("restore", folder / "backup", "-i", folder / "identity")
+    with serving(places["state"]) as restored:
+        words = " ".join(filed.words)
+        assert [reply.status for reply in restored.enter(VISITOR, words).replies] == ["question"]
+        assert "1 answer that the portal had taken and lost" in exchange(5)
+        assert sorted(reply.status for reply in restored.enter(VISITOR, words).replies) == ["closed", "question"]
+        assert "had taken and lost" not in exchange(6)
+        assert len(restored.enter(VISITOR, words).replies) == 2
+    shown = json.loads(desk("show", root, "2026-0001", "--json", "--answers"))
+    assert [answer["taken"] for answer in shown["replies"]] == [True, True]
