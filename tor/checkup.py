@@ -10,7 +10,7 @@ from .limits import Limits
 from .onion import PORT
 from .probe import open_proxy, socks_port
 
-SOUND_ADVICE = ("recommended", "new", "new in series", "unknown", "")
+SOUND_ADVICE = ("recommended", "new", "new in series", "unknown", "none recommended", "")
 """What the directories say of a version that may stay (control-spec, `status/version/current`)."""
 
 

@@ -61,6 +61,7 @@ def test_a_tor_that_has_no_consensus_yet(chosen: Settings, fake: FakeTor) -> Non
     [
         (running(), "ok", "recommended"),
         (running("0.4.9.11", "unknown"), "ok", "0.4.9.11"),
+        (running("0.4.9.11", "none recommended"), "ok", "This is tor 0.4.9.11."),
         (running("0.4.8.12", "obsolete"), "bad", "obsolete"),
         (running("0.4.8.12", "unrecommended"), "warn", "unrecommended"),
         (running("0.4.5.9", "recommended"), "bad", "too old"),
