@@ -32,8 +32,10 @@ def main(folder: Path) -> None:
         command = [*DESK, "open", str(root), "--no-browser", *given]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, chromium_page() as page:
             assert process.stdout is not None
-            _take_all(page, process.stdout.readline().strip(), folder)
-            process.terminate()
+            try:
+                _take_all(page, process.stdout.readline().strip(), folder)
+            finally:
+                process.terminate()
 
 
 def _take_all(page: Page, address: str, folder: Path) -> None:
@@ -54,12 +56,25 @@ def _take_all(page: Page, address: str, folder: Path) -> None:
         ("/due", "due"),
         ("/verify", "check"),
         ("/backups", "backups"),
+        ("/handover", "handover"),
+        (_attachment(page, home), "attachment"),
     ):
         page.goto(home + path)
         _take(page, folder / f"{name}.png")
     page.goto(home + "/")
     page.get_by_role("button", name="Lock").click()
     _take(page, folder / "locked.png")
+
+
+def _attachment(page: Page, home: str) -> str:
+    """The page of the first attachment that a case has."""
+    page.goto(home + "/?show=all&channel=travel")
+    for case in page.locator("main tbody a.id").evaluate_all("all => all.map(a => a.getAttribute('href'))"):
+        page.goto(home + case)
+        found = page.locator("main article a[href*='/attachment/']")
+        if found.count():
+            return str(found.first.get_attribute("href"))
+    raise LookupError("No case of the demonstration has an attachment.")
 
 
 def _take(page: Page, path: Path, size: tuple[int, int] = SIZE) -> None:
