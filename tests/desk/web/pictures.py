@@ -69,7 +69,7 @@ def _take_all(page: Page, address: str, folder: Path) -> None:
 def _attachment(page: Page, home: str) -> str:
     """The page of the first attachment that a case has."""
     page.goto(home + "/?show=all&channel=travel")
-    for case in page.locator("main tbody a.id").evaluate_all("all => all.map(a => a.getAttribute('href'))"):
+    for case in page.locator("main tbody th a").evaluate_all("all => all.map(a => a.getAttribute('href'))"):
         page.goto(home + case)
         found = page.locator("main article a[href*='/attachment/']")
         if found.count():
