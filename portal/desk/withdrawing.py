@@ -50,6 +50,7 @@ def withdraw(desk: Desk, case: Case, number: int | None = None) -> Withdrawn:
             "SELECT reply, before FROM replies WHERE case_id = ? AND number = ?", case.id, number
         )
         gone = msgspec.json.decode(written, type=Reply)
+        _check_not_handed_over(desk.casebook, case, gone)
         desk.casebook.run("DELETE FROM replies WHERE case_id = ? AND number = ?", case.id, number)
         _put_back(desk.casebook, case, gone, before)
         digest = hashlib.sha256(written).hexdigest()
@@ -75,6 +76,16 @@ def _chosen(casebook: Casebook, case: Case, number: int | None) -> int:
             "Write another answer that puts it right."
         )
     raise DeskError(f"{case.name} has no answer {number}: `desk show` shows those that it has.")
+
+
+def _check_not_handed_over(casebook: Casebook, case: Case, answer: Reply) -> None:
+    """The answer that goes with a transfer tells the portal where the reporter's words go from now on."""
+    for (to,) in casebook.all("SELECT DISTINCT desk FROM transfers WHERE case_id = ?", case.id):
+        if answer.follow_up == [to]:
+            raise DeskError(
+                f"Answer {answer.number} says that {case.name} is with the desk {to}, to which it was handed, "
+                "so it stays: write another answer if the case comes back."
+            )
 
 
 def _put_back(casebook: Casebook, case: Case, gone: Reply, before: str | None) -> None:

@@ -5,6 +5,7 @@ import pty
 import sys
 from pathlib import Path
 
+import minisign
 import pytest
 
 from portal import bundle
@@ -73,3 +74,13 @@ def test_wrong_words_pin_nothing(root: Path, portal: PlayedPortal, typed: str) -
     assert (status, "These are not the words of this key" in shown) == (1, True)
     with session.open_desk(root, PASSPHRASE) as desk:
         assert portals.pinned(desk.casebook) == []
+
+
+@pytest.mark.parametrize("words", [7, 8])
+def test_a_portals_new_key_needs_all_its_words(root: Path, portal: PlayedPortal, words: int) -> None:
+    with session.open_desk(root, PASSPHRASE, writing=True) as desk, desk.casebook.transaction():
+        portals.pin(desk.casebook, "portal", minisign.KeyPair.generate().public_key)
+    typed = " ".join(bundle.fingerprint(portal.keys.public_key)[:words])
+    status, shown = converse(["trust", root, "--portal-key", portal.key_file], [PASSPHRASE, typed])
+    assert (status, "is known by its new key now" in shown) == ((0, True) if words == 8 else (1, False))
+    assert "let them read out the fingerprint" in " ".join(shown.split())

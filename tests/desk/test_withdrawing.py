@@ -103,6 +103,20 @@ def test_what_a_pack_has_carried_stays(desk: Desk, case: Case, tmp_path: Path) -
     assert numbers(desk, case) == [1]
 
 
+def test_what_a_transfer_said_stays(desk: Desk, case: Case) -> None:
+    """Else the other desk would have the case, and this one what the reporter writes next."""
+    reply(desk, case, "forwarded-stopline", "", ["stopline"], date(2026, 11, 26))
+    desk.casebook.run(
+        "INSERT INTO transfers (id, case_id, desk, day, sha256, message, note, entry) VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
+        *(bytes(16), case.id, "stopline", "2026-11-26", bytes(32)),
+    )
+    with pytest.raises(DeskError, match="is with the desk stopline, to which it was handed"):
+        withdraw(desk, case)
+    assert numbers(desk, case) == [1]
+    answer(desk, case, "closed")
+    assert withdraw(desk, case).reply.number == 2
+
+
 def test_the_log_keeps_that_it_was_there(desk: Desk, case: Case) -> None:
     said = answer(desk, case, "closed")
     withdraw(desk, case)

@@ -28,6 +28,7 @@ PAGES = (
         "/due",
     ),
     *("/verify", "/person", "/settings", "/backups", "/add", "/receive", "/job", "/nothing", "/enter"),
+    *("/handover", "/several", "/people", "/portals"),
 )
 PASSPHRASE = "six words for the tests only"
 
