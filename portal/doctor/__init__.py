@@ -12,6 +12,6 @@ Rules kept here:
     machine         files and programs of the machine that is looked at
     configuration   systemd's files of settings, as it reads them
     clock disk permissions swap dumps journal backups units      … of the machine
-    onion serving keys database                                  … of the portal
+    onion serving keys database postgresql                       … of the portal
     examination     all checks, in order
 """

@@ -49,6 +49,9 @@ class Backend(Protocol):
     def rewrite(self, seconds: float | None) -> bool:
         """Lays every row in the order of its key, in at most `seconds`; False if the time was too short."""
 
+    def server_settings(self) -> dict[str, str]:
+        """The settings of the database server by name; nothing where there is no server."""
+
     def close(self) -> None:
         """Lets go of all connections."""
 

@@ -77,6 +77,11 @@ class PostgreSQL:
                 connection.execute(text("CHECKPOINT"))
         return True
 
+    def server_settings(self) -> dict[str, str]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(text("SELECT name, setting FROM pg_settings"))
+            return {str(row.name): str(row.setting) for row in rows}
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -126,6 +126,9 @@ class SQLite:
             raise from_code(done.stdout.strip())
         return True
 
+    def server_settings(self) -> dict[str, str]:
+        return {}
+
     def close(self) -> None:
         self.engine.dispose()
 

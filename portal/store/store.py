@@ -90,6 +90,11 @@ class Store:
         """Asks the database for an answer."""
         self.check_schema()
 
+    def server_settings(self) -> dict[str, str]:
+        """The settings of the database server by name, as they hold for the portal; nothing on SQLite."""
+        with translated():
+            return self._backend.server_settings()
+
     def close(self) -> None:
         """Lets go of all connections."""
         with translated():

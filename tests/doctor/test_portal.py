@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from portal import roster, state
-from portal.doctor import database, keys, permissions, serving
+from portal.doctor import database, keys, permissions, postgresql, serving
 from portal.doctor.database import Waits
 from portal.doctor.serving import Serving
 from portal.errors import StoreError
@@ -21,6 +21,7 @@ from portal.store import Store, lock_state, sqlite_url, store
 from portal.store.locking import LOCK_NAME
 from tests import test_roster
 from tests.doctor.planted import check, machine
+from tests.postgres import Server
 from tests.test_desks import write_desk
 
 TODAY = date(2026, 11, 25)
@@ -234,6 +235,31 @@ class TestDatabase:
         check(found, level, says)
         if level != "ok":
             assert "`portal export --desk police" in found.fix
+
+
+GOOD_SERVER = {setting.name: setting.right[0] for setting in postgresql.SETTINGS}
+
+
+class TestPostgreSQL:
+    def test_as_advised(self) -> None:
+        check(postgresql.check(GOOD_SERVER), "ok")
+
+    @pytest.mark.parametrize("setting", postgresql.SETTINGS, ids=lambda setting: setting.name)
+    def test_set_otherwise(self, setting: postgresql.Setting) -> None:
+        found = postgresql.check({**GOOD_SERVER, setting.name: "5"})
+        check(found, setting.level, f"{setting.name} is 5: {setting.harm}")
+        assert f"`ALTER SYSTEM SET {setting.name} = '{setting.right[0]}'`" in found.fix
+
+    def test_a_server(self, postgres: Server, chosen: Settings) -> None:
+        """That of the tests, which does without fsync."""
+        with closing(Store(postgres.new_database())) as made:
+            asked = made.server_settings()
+        assert asked.keys() >= GOOD_SERVER.keys()
+        found = postgresql.check(asked)
+        check(found, "bad", "fsync is off: a power cut loses reports")
+        assert "wal_recycle" not in found.message
+        with closing(Store(chosen.database)) as made:
+            assert made.server_settings() == {}
 
 
 def test_the_coordinations_key_is_checked_as_well(chosen: Settings) -> None:
