@@ -224,8 +224,9 @@ def open_(data: bytes, passphrase: str) -> Own | Keyring:
         own.opening()
     except NoMatch:
         raise WrongPassphrase(
-            "The passphrase is wrong: try again. If it is lost, nobody can open this keyring ever again; a colleague "
-            "who can open the desk removes you (`desk remove-person`) and lets you in anew."
+            "The passphrase is wrong: try again. If it is lost, nobody can open this keyring ever again: your paper "
+            "copy lets you in (`desk recover`), or a colleague who can open the desk removes you "
+            "(`desk remove-person`) and lets you in anew."
         ) from None
     except (AgeError, FormatError, minisign.Error):
         raise DeskError(_DAMAGED) from None

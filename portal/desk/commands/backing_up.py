@@ -150,7 +150,7 @@ def restore(options: argparse.Namespace) -> int:
             f"{base.count(restored.missing, 'sealed item')} of its cases had been missing before the backup was made."
         )
     if options.paper:
-        base.advise(f"Set a new passphrase: desk recover {base.quoted(options.dir)} --person {options.person}")
+        base.advise(f"Set a new passphrase: desk recover {base.quoted(options.dir)}")
     base.advise(
         "What was done after that moment is not in it. If the old machine still works, do not use its desk any more.",
         "Next: import a new bundle of the portal: what was not acknowledged comes again.",

@@ -30,7 +30,8 @@ def init(options: argparse.Namespace) -> int:
         f"Fingerprint of its signing key: {portals.words(keys.verify_key)}",
         f"Next: copy {public / keys.desk}.recipients and {public / keys.desk}.pub into the portal's keys folder,",
         "and let the operator there compare the fingerprints with you.",
-        "There is no way back into this desk without the passphrase: keep it apart from this machine.",
+        "There is no way back into this desk without the passphrase but a paper copy, which belongs into a safe:",
+        f"desk paper {base.quoted(options.dir)} OUT",
     )
     if len(passphrase) < _ADVISED_CHARACTERS:
         base.advise("The passphrase is short. It is all that protects a stolen desk: six random words are better.")

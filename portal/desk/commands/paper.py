@@ -8,6 +8,7 @@ from portal.desk import asking, session
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.paper import lines, making, opening
+from portal.errors import DeskError
 
 
 def add(command: Command) -> None:
@@ -31,7 +32,7 @@ def add(command: Command) -> None:
             nargs="?",
             help="a text file with the lines; else they are asked for",
         )
-    recovered.add_argument("--person", default=session.PERSON, metavar="NAME", help="whose paper it is (%(default)s)")
+    recovered.add_argument("--person", metavar="NAME", help="whose paper it should be")
     recovered.add_argument(
         *("--new-passphrase-file", "--passphrase-file"), metavar="FILE", type=Path, help="without it, it is asked for"
     )
@@ -68,10 +69,12 @@ def check(options: argparse.Namespace) -> int:
 def recover(options: argparse.Namespace) -> int:
     place = session.find(options.dir)
     identity = _typed(options.file)
-    opening.unlock(place, identity, options.person)  # before a new passphrase is asked for
+    person = opening.check(place, identity).person
+    if options.person not in (None, person):
+        raise DeskError(f"This is the paper copy of {person}, not of {options.person}, and nothing was changed.")
     passphrase = asking.passphrase(options.new_passphrase_file, new=True)
-    opening.recover(place, identity, options.person, passphrase)
-    print(f"{options.person} opens this desk with the new passphrase now. The paper copy stays good: put it back.")
+    opening.recover(place, identity, person, passphrase)
+    print(f"{person} opens this desk with the new passphrase now. The paper copy stays good: put it back.")
     _advise_erasing(options.file)
     return base.SUCCESS
 

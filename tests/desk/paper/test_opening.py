@@ -133,6 +133,8 @@ def test_the_commands(root: Path, passphrase_file: Path, tmp_path: Path, capsys:
     said = capsys.readouterr()
     assert said.out == "It opens the desk police, with 0 cases, as default.\n"
     assert "Erase" in said.err
+    assert cli.main(["recover", str(root), str(typed), "--person", "bob", "--passphrase-file", str(new)]) == 1
+    assert "paper copy of default, not of bob" in capsys.readouterr().err
     assert cli.main(["recover", str(root), str(typed), "--passphrase-file", str(new)]) == 0
     assert "with the new passphrase now" in capsys.readouterr().out
     assert cli.main(["recover", str(root)]) == 1
