@@ -1,4 +1,4 @@
-"""Measures the portal and prints a table; the exit status is 1 if a bound is broken."""
+"""Measures the portal and the desk, and prints a table; the exit status is 1 if a bound is broken."""
 
 import contextlib
 import os
@@ -9,13 +9,14 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from portal import receipt
 from portal.limits import MIB
 from portal.trial.listening import free_port
 from portal.trial.reporter import Reporter
+from tests.bench import desk
+from tests.bench.figures import Figure
 from tests.bench.upload import drop_file, send_file, send_text
 from tests.e2e.parts import Portal, serving
 from tests.e2e.reports import SAMPLES
@@ -28,25 +29,6 @@ TEXTS = 6
 POSTS = 40
 THROUGHPUT_FLOOR = 0.35
 """The aim is 0.5; the floor leaves room for the noise of a machine whose two cores also run the client."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table; `bound` is the least or the most that is allowed."""
-
-    name: str
-    value: float
-    unit: str
-    bound: float
-    least: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return self.value >= self.bound if self.least else self.value <= self.bound
-
-    def __str__(self) -> str:
-        verdict, sign = "ok" if self.ok else "BROKEN", "≥" if self.least else "≤"
-        return f"{verdict:<6}  {self.name:<62} {self.value:8.2f} {sign} {self.bound:5.2f} {self.unit}"
 
 
 @contextlib.contextmanager
@@ -138,6 +120,8 @@ def main() -> int:
     """All figures."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), "--no-tor") as portal:
         figures = [memory(portal), text_cost(portal), throughput(portal), *crowd(portal)]
+    with tempfile.TemporaryDirectory() as folder:
+        figures += desk.figures(Path(folder))
     for figure in figures:
         print(figure)
     return 0 if all(figure.ok for figure in figures) else 1
