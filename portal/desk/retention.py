@@ -3,7 +3,8 @@
 Rules kept here:
 - A case outside the remit goes some days after its reporter was told so; one that was forwarded (also if it was closed
   since), some days after the last forwarding; one that was closed without that, as many days after it was closed. Where
-  no reporter can be told, the day counts on which the case was given its status.
+  no reporter can be told, the day counts on which the case was given its status. What another desk answered before it
+  handed the case over is no decision of this one.
 - The police reviews cases instead: they come up when nothing was decided for so long, and no purge takes them unasked.
 - What is held or restricted is never due, nor is a case with something that nobody has looked at yet, nor one with an
   answer that no pack has carried.
@@ -153,7 +154,7 @@ class _Row:
 
 def _rows(casebook: Casebook) -> Iterator[_Row]:
     """Every main case in which nothing waits to be read or sent, here or in what was merged into it."""
-    answers = "SELECT max(json_extract(CAST(reply AS TEXT), '$.day')) FROM replies WHERE case_id = c.id"
+    answers = "SELECT max(json_extract(CAST(reply AS TEXT), '$.day')) FROM own_replies WHERE case_id = c.id"
     status = "json_extract(CAST(reply AS TEXT), '$.status')"
     given = (
         "SELECT max(substr(json_extract(CAST(entry AS TEXT), '$.at'), 1, 10)) FROM sources s"

@@ -24,6 +24,7 @@ from tests.clock import Clock
 from tests.desk.conftest import PASSPHRASE
 from tests.desk.played import PlayedPortal, draft, reporter
 from tests.desk.test_cli import Terminal
+from tests.desk.two_desks import World
 
 FIRST = date(2026, 1, 10)
 """The day on which the case comes in."""
@@ -261,3 +262,18 @@ class TestCommands:
         assert "give --yes" in run.error("purge", filled, "2020-0001")
         with pytest.raises(SystemExit):
             run("purge", filled)
+
+
+def test_what_another_desk_decided_before_does_not_count(world: World) -> None:
+    world.take(world.hand_over()[1])
+    case = cases.find(world.other.casebook, "2026-0002")
+    world.other.casebook.run(
+        "UPDATE replies SET reply = CAST(json_replace(CAST(reply AS TEXT), '$.day', '2020-01-01') AS BLOB)"
+    )
+    looking.look(world.other, case)
+    reply(world.other, case, "closed", "", ["stopline"], world.other.today)
+    world.other.casebook.run("UPDATE replies SET pack = 1 WHERE sealed IS NOT NULL")
+    (one,) = [
+        one for one in retention.due(world.other.casebook, SHIPPED, date(2040, 1, 1)) if one.case.name == case.name
+    ]
+    assert (one.why, one.since) == ("closed", world.other.today + timedelta(days=90))

@@ -36,6 +36,8 @@ CREATE TABLE received (                    -- transfers that came from other des
     manifest_key TEXT NOT NULL             -- the sender's minisign public key, base64
 ) STRICT;
 CREATE INDEX received_of_case ON received (case_id);
+CREATE VIEW own_replies AS                 -- without those that other desks gave, which came with transfers
+    SELECT * FROM replies WHERE sealed IS NOT NULL OR pack IS NOT NULL;
 CREATE TABLE received_items (              -- what was sealed anew on its way here
     message_id INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
     case_id INTEGER NOT NULL REFERENCES cases ON DELETE CASCADE,

@@ -134,11 +134,21 @@ def _of_cases(casebook: Casebook, channels: Mapping[str, Channel], only: int | N
 
 
 def _decisions(rows: Any) -> dict[int, list[tuple[str, int, Decision]]]:
-    """Of each case: day, order within the day, and what was decided. An answer weighs most."""
+    """Of each case: day, order within the day, and what this desk decided. An answer weighs most."""
     found: dict[int, list[tuple[str, int, Decision]]] = {}
     for case, day, number, status in rows(
         "SELECT case_id, json_extract(CAST(reply AS TEXT), '$.day'), number,"
-        " json_extract(CAST(reply AS TEXT), '$.status') FROM replies",
+        " json_extract(CAST(reply AS TEXT), '$.status') FROM own_replies",
+        "case_id",
+    ):
+        if status in _DECIDING:
+            found.setdefault(case, []).append((day, number, _DECIDING[status]))
+    # Where no reporter can be told, the status itself is the decision.
+    for case, day, number, status in rows(
+        "SELECT case_id, day, number, status FROM (SELECT case_id, number, json_extract(details, '$.status') AS status,"
+        " substr(json_extract(CAST(entry AS TEXT), '$.at'), 1, 10) AS day"
+        " FROM sources JOIN log_details USING (case_id) JOIN log USING (number)"
+        " WHERE json_extract(CAST(entry AS TEXT), '$.act') = 'status')",
         "case_id",
     ):
         if status in _DECIDING:
