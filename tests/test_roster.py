@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
+import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 
 import minisign
 import pytest
 
-from portal import desks, limits, roster
+from portal import bundle, desks, limits, roster
 from portal.age import HybridIdentity, HybridRecipient, X25519Identity
 from portal.desks import KeysFolder
 from portal.errors import SettingsError
@@ -16,6 +17,7 @@ from portal.roster import Standing, Trust
 from tests.test_desks import write_desk
 
 DAY = date(2026, 11, 25)
+VECTORS = Path(__file__).parent / "vectors" / "portevoix" / "roster"
 COORDINATION = minisign.KeyPair.generate()
 OLD, NEW, OTHER = (str(HybridIdentity.generate().recipient) for _ in range(3))
 HEAD = 'format = "portevoix/roster/1"\nnumber = {number}\nday = 2026-11-25\n'
@@ -214,6 +216,30 @@ def test_days() -> None:
     assert term.standing(date(2025, 12, 31)) is Standing.EARLY
     assert term.standing(date(2026, 1, 1)) is Standing.VALID
     assert term.standing(date(2026, 1, 2)) is Standing.LATE
+
+
+def test_the_frozen_roster() -> None:
+    keys = desks.read_desk(VECTORS, "police", frozen())
+    words = [bundle.recipient_fingerprint(recipient) for recipient in keys.recipients]
+    words.append(bundle.fingerprint(keys.verify_key))
+    assert [" ".join(each) for each in words] == (VECTORS / "fingerprints.txt").read_text().splitlines()
+    sealed = [len(keys.in_use(day)) for day in (date(2026, 11, 30), date(2026, 12, 5), date(2026, 12, 11))]
+    assert sealed == [1, 2, 1]
+
+
+def frozen() -> roster.Roster:
+    key = desks.read_public_key(VECTORS / "coordination.pub", "coordination")
+    return roster.verified((VECTORS / roster.FILE).read_bytes(), (VECTORS / roster.SIGNATURE).read_bytes(), key)
+
+
+def test_the_frozen_roster_by_the_standard_tools_alone() -> None:
+    """What an auditor does: minisign for the signature, TOML and SHA-256 for the rest, nothing of ours."""
+    command = ["minisign", "-V", "-p", "coordination.pub", "-m", roster.FILE]
+    assert subprocess.run(command, cwd=VECTORS, capture_output=True, check=False).returncode == 0
+    listed = tomllib.loads((VECTORS / roster.FILE).read_text())["desks"]["police"]
+    assert (VECTORS / "police.pub").read_text().splitlines()[1] in listed["signing"]
+    lines = (VECTORS / "police.recipients").read_text().splitlines()[1:]
+    assert {term["recipient"] for term in listed["recipients"]} == set(lines)
 
 
 def test_signed_with_the_standard_tool(keys: Path, tmp_path: Path) -> None:

@@ -39,6 +39,12 @@ def check_roster(chosen: Settings) -> Finding:
 
 def check_desks(chosen: Settings, names: list[str], today: date) -> Finding:
     """Can a report be sealed to every desk that is to read one, and to a key that is not too old?"""
+    if not chosen.keys.is_dir():
+        return warn(
+            "keys",
+            f"There is no keys folder {chosen.keys}, so the desks' keys were not looked at.",
+            f"Name the one that `portal serve` uses: `--keys DIR`, or `keys` in {chosen.state}/portal.toml.",
+        )
     return gathered("keys", _problems(chosen, names, today), f"The keys of {', '.join(names)} are in their time.")
 
 

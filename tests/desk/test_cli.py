@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from portal import bundle
+from portal.age import HybridRecipient
 from portal.desk import cases, session
 from portal.desk.cli import main
 from portal.desk.portals import words
@@ -238,6 +240,8 @@ def test_key(filled: Path, run: Terminal, portal: PlayedPortal) -> None:
     assert len(re.findall(r"^age1pq1[a-z0-9]+$", out, re.MULTILINE)) == 1
     assert len(re.findall(r"^RW[A-Za-z0-9+/=]{54}$", out, re.MULTILINE)) == 2
     assert f"fingerprint: {words(portal.keys.public_key)}" in out
+    recipient = HybridRecipient.parse(next(line for line in out.splitlines() if line.startswith("age1pq1")))
+    assert f"fingerprint: {' '.join(bundle.recipient_fingerprint(recipient))}" in out
     assert "AGE-SECRET" not in out
 
 

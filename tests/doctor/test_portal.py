@@ -173,6 +173,14 @@ class TestKeys:
     def test_missing_ones_are_named(self, listed: Settings) -> None:
         check(keys.check_desks(listed, ["ecpat", "police"], TODAY), "bad", "ecpat.recipients is missing")
 
+    def test_a_folder_that_was_emptied_and_one_that_is_elsewhere(self, listed: Settings) -> None:
+        for path in listed.keys.iterdir():
+            path.unlink()
+        check(keys.check_desks(listed, ["police"], TODAY), "bad", "police.recipients is missing")
+        listed.keys.rmdir()
+        check(keys.check_desks(listed, ["police"], TODAY), "warn", "There is no keys folder")
+        check(keys.check_roster(listed), "bad", "roster.toml is missing")
+
     def test_without_a_roster_the_file_tells_the_age(self, chosen: Settings) -> None:
         write_desk(chosen.keys, "police")
         day = datetime.now(UTC).date()
