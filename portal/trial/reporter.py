@@ -179,7 +179,7 @@ class Reporter:
         path = urllib.parse.urlsplit(path).path
         if self.cookie is not None:
             headers = {**headers, "Cookie": self.cookie}
-        connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
+        connection = self._connect()
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -191,6 +191,9 @@ class Reporter:
         if cookie := answer.headers.get("Set-Cookie"):
             self.cookie = cookie.partition(";")[0]
         return Page(path, answer.status, answer.headers, content)
+
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
 
 
 def _part_head(boundary: str, name: str, upload: Upload | None = None) -> bytes:
