@@ -1,5 +1,6 @@
 """The desk's page in real browsers, in a process without network: `test_browsers.py` starts this one there."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,15 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def joined(demonstration: Path) -> tuple[str, str]:
+    """A main case and one that was merged into it."""
+    command = [*DESK, "list", str(demonstration), "--merged", "--json"]
+    command += ["--passphrase-file", str(demonstration.parent / "passphrase")]
+    listed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return next((case["merged_into"], case["id"]) for case in listed if case["merged_into"])
+
+
 @pytest.fixture
 def address(demonstration: Path, tmp_path: Path) -> Iterator[str]:
     """The page of a demonstration of one's own; the address that the terminal shows."""
@@ -71,11 +81,14 @@ def address(demonstration: Path, tmp_path: Path) -> Iterator[str]:
         process.terminate()
 
 
-def test_no_page_has_anything_that_axe_finds_wrong(browser: Window, address: str, axe: str) -> None:
+def test_no_page_has_anything_that_axe_finds_wrong(
+    browser: Window, address: str, axe: str, joined: tuple[str, str]
+) -> None:
     browser.open(address)
     home = address.partition("/enter")[0]
     case = browser.run("return document.querySelector('main tbody a').getAttribute('href')")
-    paths = [*PAGES, case, *(case + rest for rest in ("/reply", "/note", "/refer", "/transfer", "/keep"))]
+    paths = [*PAGES, case, *(case + rest for rest in ("/reply", "/note", "/merge", "/refer", "/transfer", "/keep"))]
+    paths += [f"/case/{name}{rest}" for name in joined for rest in ("", "/merge", "/reply", "/refer")]
     for width in (1280, 400):
         browser.resize(width, 900)
         for path in paths:

@@ -44,7 +44,7 @@ def test_what_they_share_is_on_both_pages(at: Visitor) -> None:
         page = at.get(case)
         assert "Also seen in" in page.html
         assert "bad[.]example/a" in page.html
-        assert "in 2 reports. The others: New (1)" in page.html
+        assert "in 2 reports" in page.html
         assert list(page.find("a", href=other))
     assert "Also seen in" not in at.get(THREE).html
 
@@ -59,9 +59,10 @@ def test_joined_with_one_that_shares_something_and_separated(at: Visitor) -> Non
     assert "New since" in page.html
     assert list(page.find("a", href="/several?id=2026-0001&id=2026-0002"))
     assert merged(at) == {"2026-0002": "2026-0001"}
-    assert not list(at.get("/?show=all").find("a", href=TWO))
+    assert list(at.get("/").find("a", href=TWO)), "nobody has looked at it yet"
     page = at.get(TWO)
     assert "Joined with case" in page.html
+    assert not list(at.get("/?show=all").find("a", href=TWO))
     assert "New since" not in at.get(ONE).html, "it was shown"
     assert f"{TWO}/unmerge" not in [form.action for form in at.get(f"{ONE}/merge").forms()]
     page = at.follow(at.submit(page.form(f"{TWO}/unmerge")))
@@ -113,6 +114,13 @@ def test_each_reporter_is_answered_alone(at: Visitor) -> None:
     for case, other in ((ONE, "2026-0002"), (TWO, "2026-0001")):
         assert f"1 other report about the same: {other}." in at.get(f"{case}/reply").html
     assert "about the same" not in at.get(f"{THREE}/reply").html
+
+
+def test_what_several_have_is_folded(visitor: Visitor, portal: PlayedPortal, channels: dict[str, Channel]) -> None:
+    bring(visitor, portal, channels, *(f"http://bad.example/{number}" for number in range(5)))
+    page = visitor.get(ONE)
+    assert "in 5 reports. The others: New (4)" in page.html
+    assert len(list(page.find("a", href=TWO))) == 1
 
 
 def test_what_many_have_is_a_number(
