@@ -155,8 +155,10 @@ def test_show(filled: Path, run: Terminal) -> None:
     assert [message["kind"] for message in shown["messages"]] == ["report", "message"]
     assert [message["narrative"] for message in shown["messages"]] == ["A man at the pool.", HOSTILE]
     assert shown["messages"][0]["format"] == "portevoix/report/1"
+    assert 0 < shown["said"] < shown["asks"]
     text = run("show", filled, case)
     assert "URGENT" in text
+    assert f"{shown['said']} of {shown['asks']} questions answered, which says nothing of its truth" in text
     assert "Is a child in danger at this moment?\n    Yes" in text
     assert "Thailand" in text
     assert "<U+001B>]0;owned<U+0007> see hxxp://bad[.]example/x <U+202E>gpj[.]exe" in text

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from portal.channels import Channel
+from portal.desk import cases, merging
 from portal.desk.importing import import_bundle
 from portal.desk.portals import Trust
 from portal.desk.session import working
@@ -75,6 +76,18 @@ def test_what_is_wrong_is_said_and_kept(filled: Visitor) -> None:
     assert "No country is called so" in page.alerts
     assert page.form("/search").values["words"] == "harbour"
     assert "Type a word" in search(filled).html
+
+
+def test_a_text_of_a_merged_case_says_where_it_stands(filled: Visitor) -> None:
+    door = filled.opened.door
+    with working(door.place, door.keyring(), writing=True, clock=door.now) as desk:
+        (other,) = desk.casebook.one("SELECT name FROM cases WHERE channel = 'website' ORDER BY id LIMIT 1")
+        (main,) = desk.casebook.one("SELECT name FROM cases WHERE channel = 'travel'")
+        merging.merge(desk, cases.find(desk.casebook, other), cases.find(desk.casebook, main))
+    page = search(filled, words="harbour", country="TH")
+    assert results(page) == [main, main]
+    (found,) = [item for item in page.html.split("<li>") if "joined with it" in item]
+    assert f'in <a href="/case/{other}">{other}</a>' in found
 
 
 def test_pages(filled: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
