@@ -20,12 +20,16 @@ echo There is no desk in "%place%" yet.
 set "name="
 set /p "name=To make a new one, type its name (for example police); to stop, press Enter: "
 if not defined name exit /b 0
-"%python%" -X utf8 -m portal.desk.cli init "%place%" --desk "%name%"
+set "person="
+set /p "person=Your own name, for the log (small letters, for example anna): "
+if not defined person exit /b 0
+"%python%" -X utf8 -m portal.desk.cli init "%place%" --desk "%name%" --person "%person%"
 if errorlevel 1 goto failed
 
 :open
 >"%memory%" echo("%place%"
-"%python%" -X utf8 -m portal.desk.cli open "%place%"
+rem Without a terminal to ask at, the page asks who it is and for the passphrase.
+"%python%" -X utf8 -m portal.desk.cli open "%place%" <nul
 if errorlevel 1 goto failed
 exit /b 0
 

@@ -16,9 +16,13 @@ if [ ! -e "$place/desk.json" ]; then
     printf 'To make a new one, type its name (for example police); to stop, press Enter: '
     IFS= read -r name || name=
     [ -n "$name" ] || exit 0
+    printf 'Your own name, for the log (small letters, for example anna): '
+    IFS= read -r person || person=
+    [ -n "$person" ] || exit 0
     mkdir -p "$(dirname "$place")"
-    "$desk" init "$place" --desk "$name" || { printf 'Press Enter to close. '; read -r _; exit 1; }
+    "$desk" init "$place" --desk "$name" --person "$person" || { printf 'Press Enter to close. '; read -r _; exit 1; }
 fi
 mkdir -p "$(dirname "$memory")"
 printf '%s\n' "$place" >"$memory"
-"$desk" open "$place" || { printf 'Press Enter to close. '; read -r _; exit 1; }
+# Without a terminal to ask at, the page asks who it is and for the passphrase.
+"$desk" open "$place" </dev/null || { printf 'Press Enter to close. '; read -r _; exit 1; }

@@ -12,6 +12,7 @@ from tests.kit.conftest import ROOT, Kit
 
 pytestmark = pytest.mark.e2e
 PASSPHRASE = "six words for the kit alone"
+ALONE = ("unshare", "--map-root-user", "--net")
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,17 @@ class Machine:
 
     home: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **{"HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "dumb", "BROWSER": "true"},
+            **{"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null"},
+        }
+
     def run(self, *command: object, status: int = 0, typed: str = "") -> str:
-        words = ["unshare", "--map-root-user", "--net", *map(str, command)]
-        environment = {"HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin", "PIP_NO_INDEX": "1"}
-        environment["PIP_CONFIG_FILE"] = "/dev/null"
+        words = [*ALONE, *map(str, command)]
         done = subprocess.run(
-            words, capture_output=True, text=True, check=False, env=environment, input=typed, cwd=self.home
+            words, capture_output=True, text=True, check=False, env=self.environment, input=typed, cwd=self.home
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr if status else done.stdout
@@ -82,6 +88,40 @@ def test_the_page_is_opened_for_who_lives_in_no_terminal(machine: Machine) -> No
     said = machine.run("sh", script, typed="\n\n")
     assert f"There is no desk in {machine.home}/Documents/Portevoix yet." in said
     assert not (machine.home / "Documents").exists()
+
+
+def test_the_first_day_of_who_lives_in_no_terminal(machine: Machine) -> None:
+    """The entry in the menu makes the desk, with a passphrase, and opens the page, which asks for it again."""
+    (script,) = (machine.home / ".local" / "share" / "portevoix-desk").glob("*/open-desk.sh")
+    command = [*ALONE, "script", "--quiet", "--return", "--command", f"sh {script}", "/dev/null"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=machine.environment, cwd=machine.home, text=True
+    ) as process:
+        for prompt, answer in (
+            ("type another folder: ", ""),
+            ("press Enter: ", "police"),
+            ("for example anna): ", "anna"),
+            ("New passphrase of the desk: ", PASSPHRASE),
+            ("The same once more: ", PASSPHRASE),
+            ("Ctrl-C closes it.", "\x03"),
+        ):
+            reply(process, prompt, answer)
+        assert process.wait() == 0
+    assert (machine.home / "Documents" / "Portevoix" / "keyring" / "anna.age").exists()
+    assert "Portevoix" in (machine.home / ".config" / "portevoix-desk-folder").read_text("utf-8")
+
+
+def reply(process: subprocess.Popen[str], prompt: str, answer: str) -> None:
+    """Wait until a program on a terminal has asked, then type."""
+    assert process.stdout is not None
+    assert process.stdin is not None
+    seen = ""
+    while prompt not in seen:
+        character = process.stdout.read(1)
+        assert character, seen
+        seen += character
+    process.stdin.write(answer + "\n")
+    process.stdin.flush()
 
 
 def test_installing_again_changes_nothing(kit: Kit, machine: Machine) -> None:

@@ -22,7 +22,7 @@ def run(place: Folder, person: str, passphrase: str | None, port: int, *, browse
     """
     door = Door(place)
     if passphrase is None:
-        door.person = person
+        door.expect(person)
     else:
         door.unlock(person, passphrase)
     with bind(port) as bound:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
+from portal.age import HybridIdentity
 from tests.desk.web.windows import chromium_page
 
 PASSPHRASE = "six words for the pictures only"
@@ -29,6 +30,9 @@ def main(folder: Path) -> None:
         file.write_text(PASSPHRASE + "\n")
         given = ("--passphrase-file", str(file))
         subprocess.run([*DESK, "demo", str(root), *given], check=True, stdout=subprocess.DEVNULL)
+        key = ("--recipient", str(HybridIdentity.generate().recipient))
+        words = ("authority", str(root), "add", "laboratory", "--title", "Police, laboratory", "--police", *key)
+        subprocess.run([*DESK, *words, *given], check=True, stdout=subprocess.DEVNULL)
         command = [*DESK, "open", str(root), "--no-browser", *given]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, chromium_page() as page:
             assert process.stdout is not None
@@ -49,7 +53,6 @@ def _take_all(page: Page, address: str, folder: Path) -> None:
         (str(case), "case"),
         (f"{case}/reply", "answer"),
         (f"{case}/refer", "refer"),
-        ("/search", "search"),
         ("/import", "import"),
         ("/pack", "pack"),
         ("/statistics", "statistics"),
@@ -57,10 +60,18 @@ def _take_all(page: Page, address: str, folder: Path) -> None:
         ("/verify", "check"),
         ("/backups", "backups"),
         ("/handover", "handover"),
-        (_attachment(page, home), "attachment"),
+        ("/people", "people"),
     ):
         page.goto(home + path)
         _take(page, folder / f"{name}.png")
+    page.goto(home + "/search")
+    page.get_by_label("Words, or the number of a case").fill("hotel")
+    page.get_by_role("button", name="Search").click()
+    _take(page, folder / "search.png")
+    page.goto(home + _attachment(page, home))
+    page.get_by_text("Seal it to an authority and erase it here").click()
+    page.get_by_role("button", name="Seal it and erase it here").scroll_into_view_if_needed()
+    _take(page, folder / "attachment.png")
     page.goto(home + "/")
     page.get_by_role("button", name="Lock").click()
     _take(page, folder / "locked.png")

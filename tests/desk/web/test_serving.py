@@ -192,3 +192,15 @@ class TestCommand:
         done = subprocess.run([*command, str(wrong)], capture_output=True, text=True, check=False, timeout=30)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith("error: ")
+
+
+def test_whom_the_locked_page_expects(root: Path) -> None:
+    """The only person there is, whatever they are called."""
+    place = Folder(root)
+    place.keyring(PERSON).rename(place.keyring("anna"))
+    door = Door(place)
+    door.expect(PERSON)
+    assert door.person == "anna"
+    place.keyring("anna").unlink()
+    door.expect(PERSON)
+    assert door.person == PERSON
