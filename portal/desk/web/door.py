@@ -117,7 +117,7 @@ class Door:
             return
 
     def expect(self, person: str) -> None:
-        """Let the locked page ask for `person`, or for the first there is: nobody need be called as the command says."""
+        """Let the locked page ask for `person`, or for the first there is where nobody is called so."""
         here = self.people()
         self.person = person if person in here or not here else here[0]
 
