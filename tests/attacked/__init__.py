@@ -4,8 +4,9 @@
     attack    one request of the corpus and its expected answers
     corpus/   the requests, a module a group
     visit     what a request may carry: cookies, tokens, tickets and capsules, ours, another visitor's, another day's
-    world     the portal that is asked, in this process
+    world     the portal that is asked
     checker   what is wrong with the answers to an attack
+    campaign  many attacks, and a report by somebody else
 
 `test_corpus` asks; `test_planted` breaks the portal on purpose and shows that the checker reports it. The proof
 `scripts/prove attacked` sends the same corpus to `portal serve` as it is deployed.

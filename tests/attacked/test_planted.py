@@ -9,8 +9,8 @@ import pytest
 
 from portal.serving import parser
 from tests.attacked.attack import CANARY, CODED, REPORT, Attack, attack, form, get, post
+from tests.attacked.campaign import file_one
 from tests.attacked.corpus import smuggling
-from tests.attacked.test_corpus import file_one
 from tests.attacked.world import World
 
 PAGE = attack("a page", get(), 200)

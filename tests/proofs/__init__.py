@@ -13,6 +13,7 @@ from typing import TypedDict, cast
 MODULES: dict[str, str] = {
     "seizure": "tests.proofs.seizure",
     "killed": "tests.proofs.killed",
+    "attacked": "tests.proofs.attacked",
 }
 """The module of each proof, by its name; in the order in which they run."""
 
