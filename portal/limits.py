@@ -134,6 +134,10 @@ TEXT_THREADS = 16
 """Threads for requests with a small body: most of them wait for key stretching."""
 FILE_THREADS = 4
 """Threads for requests with a larger body."""
+PATIENT_THREADS = 4
+"""Threads for requests that give way to all others: those that open a mailbox, and stretch a key for it."""
+PATIENT_WAITING = 64
+"""So many of them may wait for a thread; one more is told at once that the portal is busy."""
 IDLE_SECONDS = 120.0
 """A connection may stay open without a request, seconds."""
 HEADERS_SECONDS = 30.0

@@ -26,6 +26,7 @@ from portal.store import Store, lock_state
 from portal.tickets import Seals
 from portal.web.app import create_app
 from portal.web.errors import page_for_server
+from portal.web.mailbox import stretches_key
 from portal.web.reading import watch
 from portal.web.site import Site
 from tor import ManagedTor, OnionKeeper, OnionKey, OnionState, SystemTor, TorError
@@ -67,7 +68,7 @@ def serve(settings: Settings, options: Options) -> None:
             submission_bytes=settings.submission_bytes,
             in_flight_bytes=settings.in_flight_bytes,
         )
-        server = Server(app, sockets, functools.partial(page_for_server, app), bounds, watch)
+        server = Server(app, sockets, functools.partial(page_for_server, app), bounds, watch, stretches_key)
         keeper = _keeper(settings, options, key) if options.onion else None
         _run(server, store, keeper, options)
 

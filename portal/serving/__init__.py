@@ -3,8 +3,8 @@
 Rules kept here:
 - A body goes into a spool: nothing of it is ever on a disk in clear. Nor is anything of an answer.
 - Every limit has an answer that the client can read: a refused body is read and dropped, then the page comes.
-- A text report always gets through: it needs no room among the bytes in flight, no thread that a file could hold, and
-  no connection that somebody keeps open for nothing.
+- A text report always gets through: it needs no room among the bytes in flight, no thread that a file or a guess at a
+  receipt could hold, and no connection that somebody keeps open for nothing.
 - Every error page is the caller's. waitress' own text never leaves.
 - Nothing about a request is logged: no address, no path, no size, no time.
 

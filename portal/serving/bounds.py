@@ -21,6 +21,8 @@ class Bounds:
     page_threads: int = limits.PAGE_THREADS
     text_threads: int = limits.TEXT_THREADS
     file_threads: int = limits.FILE_THREADS
+    patient_threads: int = limits.PATIENT_THREADS
+    patient_waiting: int = limits.PATIENT_WAITING
     idle_seconds: float = limits.IDLE_SECONDS
     headers_seconds: float = limits.HEADERS_SECONDS
     stall_seconds: float = limits.STALL_SECONDS

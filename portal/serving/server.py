@@ -20,7 +20,7 @@ from portal.serving.bounds import Bounds
 from portal.serving.channel import Channel
 from portal.serving.parser import Parser
 from portal.serving.tasks import ErrorPage
-from portal.serving.workers import Workers
+from portal.serving.workers import GivesWay, Workers
 
 _STOPPING_LOOP_SECONDS = 0.05
 _OTHER_DESCRIPTORS = 256
@@ -144,10 +144,16 @@ def _nobody(content_type: str) -> None:
     """Has nobody watch a body."""
 
 
+def _none(method: str, path: str) -> bool:
+    """Has no request give way."""
+    return False
+
+
 class Server:
     """Serves a WSGI application on bound sockets (`listen.unix`, `listen.preview`).
 
     `watch` names who sees a large body while it comes; the application finds it at the spool of `wsgi.input`.
+    `gives_way` tells the requests that may wait for all others.
 
     `run` returns after `stop`, which any thread and any signal handler may call.
     """
@@ -159,13 +165,14 @@ class Server:
         error_page: ErrorPage,
         bounds: Bounds,
         watch: Watch = _nobody,
+        gives_way: GivesWay = _none,
     ) -> None:
         self.application = application
         self.error_page = error_page
         self.bounds = bounds
         self.watch = watch
         self.budget = Budget(bounds.in_flight_bytes)
-        self.workers = Workers(bounds)
+        self.workers = Workers(bounds, gives_way)
         self.connections = _allowed_connections(bounds.connections)
         self.map: dict[int, Any] = {}
         self._stopping = threading.Event()

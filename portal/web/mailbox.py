@@ -124,6 +124,11 @@ def give_back(error: Exception) -> Page:
     return _words_page(notice_of(error))
 
 
+def stretches_key(method: str, path: str) -> bool:
+    """Whether a request may stretch a key to open a mailbox: a guess at a receipt looks like this."""
+    return method == "POST" and path.strip("/").partition("/")[2] == HERE
+
+
 GIVES_BACK: tuple[type[Exception], ...] = (CannotSend, ReceiptError, *EXPLAINED, InternalServerError)
 for kind in GIVES_BACK:
     bp.register_error_handler(kind, give_back)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from portal import logs, server, settings, state
+from portal import limits, logs, server, settings, state
 from portal.serving import Bounds, Server, unix
 from portal.tickets import Seals
 from portal.web.errors import page_for_server
+from portal.web.mailbox import stretches_key
 from portal.web.reading import watch
 from tests.attacked.attack import Attack
 from tests.attacked.checker import log_problems, problems
@@ -70,9 +71,9 @@ class World(Target):
 
     host = ONION
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, connections: int = limits.CONNECTIONS) -> None:
         self.web = WebWorld(folder)
-        self._path = folder / "s"
+        self.path = folder / "s"
         self._log: list[str] = []
         bounds = Bounds(
             spool=self.web.folder / state.SPOOL,
@@ -82,9 +83,10 @@ class World(Target):
             stall_seconds=0.3,
             slow_body_seconds=0.3,
             slowest_body=1_000,
+            connections=connections,
         )
         page = partial(page_for_server, self.web.app)
-        self.server = Server(self.web.app, [unix(self._path)], page, bounds, watch)
+        self.server = Server(self.web.app, [unix(self.path)], page, bounds, watch, stretches_key)
         self._thread = threading.Thread(target=self.server.run)
         self._handler = logging.Handler(logging.WARNING)
         self._handler.setFormatter(logs.Sentences())
@@ -95,7 +97,7 @@ class World(Target):
     def connect(self) -> socket.socket:
         """A new connection to its socket."""
         connection = socket.socket(socket.AF_UNIX)
-        connection.connect(str(self._path))
+        connection.connect(str(self.path))
         return connection
 
     def seals(self, later: timedelta) -> Seals:

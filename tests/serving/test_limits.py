@@ -160,6 +160,38 @@ def test_texts_never_take_the_threads_of_pages(serve: Callable[..., World]) -> N
     assert [client.answer().status for client in held] == [200] * 6
 
 
+def gives_way(method: str, path: str) -> bool:
+    return (method, path) == ("POST", "/hold")
+
+
+@pytest.mark.parametrize("size", [0, 4, 50_000])
+def test_what_gives_way_takes_no_thread_of_the_others(serve: Callable[..., World], size: int) -> None:
+    world = serve(gives_way=gives_way, patient_threads=2, page_threads=1, text_threads=1, file_threads=1)
+    held = [world.client().send(post(bytes(size), path="/hold")) for _ in range(6)]
+    for _ in range(2):
+        assert world.application.held.acquire(timeout=PATIENCE)
+    assert world.ask(get()).status == 200
+    assert world.ask(post(b"text")).status == 200
+    assert world.ask(post(bytes(300_000))).status == 200
+    world.application.release.set()
+    assert [client.answer().status for client in held] == [200] * 6
+
+
+def test_too_many_that_give_way_are_told_at_once(serve: Callable[..., World]) -> None:
+    world = serve(gives_way=gives_way, patient_threads=1, patient_waiting=3)
+    held = [world.client().send(post(b"guess", path="/hold"))]
+    assert world.application.held.acquire(timeout=PATIENCE)
+    held += [world.client().send(post(b"guess", path="/hold")) for _ in range(3)]
+    world.until(lambda: sum(bool(channel.requests) for channel in world.server.channels()) == 4)
+    for _ in range(5):
+        client = world.client().send(post(b"guess", path="/hold"))
+        answer = client.answer()
+        assert (answer.status, answer.body, client.is_closed()) == (503, ERROR_BODY, True)
+    world.application.release.set()
+    assert [client.answer().status for client in held] == [200] * 4
+    assert world.ask(post(b"guess", path="/hold")).status == 200
+
+
 def test_nothing_in_clear_on_the_disk_while_a_body_is_here(world: World) -> None:
     body = CANARY * 40_000
     client = world.client().send(post(body, path="/hold"))

@@ -124,14 +124,21 @@ class Client:
 class World:
     """The server, its application and its clients."""
 
-    def __init__(self, folder: Path, wsgi: Callable[..., Any] | None = None, **bounds: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        wsgi: Callable[..., Any] | None = None,
+        gives_way: Callable[[str, str], bool] = lambda method, path: False,
+        **bounds: Any,
+    ) -> None:
         self.path = folder / "s"
         self.spool = folder / "spool"
         self.spool.mkdir()
         self.application = Application()
         bounds.setdefault("cleanup_seconds", 0.02)
         bound = Bounds(spool=self.spool, **bounds)
-        self.server = Server(wsgi or self.application, [unix(self.path)], error_page, bound)
+        sockets = [unix(self.path)]
+        self.server = Server(wsgi or self.application, sockets, error_page, bound, gives_way=gives_way)
         self.finished: list[bool] = []
         self._clients: list[Client] = []
         self._thread = threading.Thread(target=lambda: self.finished.append(self.server.run()))

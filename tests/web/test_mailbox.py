@@ -1,5 +1,6 @@
 """What the eight words open."""
 
+import contextlib
 import itertools
 import re
 from contextlib import ExitStack
@@ -7,16 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from werkzeug.exceptions import NotFound
 
 from portal import limits
 from portal.errors import StoreFull, StoreUnavailable
 from portal.receipt import encode
 from portal.report import STATUSES, Report
 from portal.settings import LANGUAGES
+from portal.web import mailbox
 from tests.intake_world import reply
 from tests.web.browser import Browser, Form, Page
 from tests.web.test_report import canary, file
-from tests.web.world import WebWorld
+from tests.web.world import ONION, WebWorld
 
 _numbers = itertools.count(1)
 NOTHING = "There is nothing here, or nothing yet."
@@ -428,3 +431,14 @@ class TestTime:
         page = browser.post(f"/en/{path}", {"csrf_token": token, "capsule": capsule, "message": "Text."})
         assert page.status == 403
         assert page.form("mailbox").values["message"] == "Text."
+
+
+@pytest.mark.parametrize("path", ["/en/mailbox", "/fr/mailbox/", "/en//mailbox", "//en/mailbox", "/en/mailbox//"])
+def test_every_request_that_may_open_a_mailbox_gives_way(world: WebWorld, path: str) -> None:
+    """The server lets it wait for all others, so that guesses at receipts keep no report waiting."""
+    matched = None
+    with contextlib.suppress(NotFound):
+        matched = world.app.url_map.bind(ONION).match(path, method="POST")[0]
+    assert mailbox.stretches_key("POST", path) or matched != "mailbox.enter"
+    assert not mailbox.stretches_key("GET", path)
+    assert not mailbox.stretches_key("POST", f"{path.rstrip('/')}/message")

@@ -1,0 +1,60 @@
+"""How long a text report takes, alone and beside a crowd."""
+
+import contextlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+from portal.trial.reporter import Page, Reporter
+
+TEXT = {"immediate_danger": "no", "narrative": "I saw it from the terrace."}
+AGAIN_SECONDS = 0.1
+_ROOT = Path(__file__).parents[2]
+_DESCRIPTORS = 4_096
+Answers = dict[str, dict[str, int]]
+"""By kind of attacker and status, how many answers there were."""
+
+
+def report_seconds(url: str) -> float:
+    """File a text report, form and words and all; the seconds from opening the form to the words.
+
+    As a person does: what does not load is loaded again, what was not taken is sent again.
+    """
+    begin = time.perf_counter()
+    reporter = Reporter(url)
+    form = _insist(lambda: reporter.open("/en/report/other")).form("narrative")
+    page = _insist(lambda: reporter.send(form, TEXT, multipart=False))
+    assert "receipt" in page.texts, f"status {page.status} and no receipt"
+    return time.perf_counter() - begin
+
+
+def _insist(ask: Callable[[], Page]) -> Page:
+    while True:
+        with contextlib.suppress(ConnectionError):
+            page = ask()
+            if page.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                return page
+        time.sleep(AGAIN_SECONDS)
+
+
+@contextlib.contextmanager
+def crowd(address: str, host: str, **kinds: int) -> Iterator[Answers]:
+    """A crowd while the block runs; afterwards what is given holds the answers that it got."""
+    wanted = [f"{kind}={count}" for kind, count in kinds.items()]
+    command = [sys.executable, "-m", "tests.flood.crowd", address, host, *wanted]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, _DESCRIPTORS), hard), hard))
+    answers: Answers = {}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        try:
+            yield answers
+        finally:
+            out = process.communicate()[0]
+        answers.update(json.loads(out))
