@@ -17,7 +17,7 @@ from portal.desk.session import Desk
 from portal.receipt import ThreadKeys
 from portal.report import Draft
 from tests.desk.conftest import Import
-from tests.desk.played import PlayedPortal, draft
+from tests.desk.played import PlayedPortal, draft, reporter
 
 ONE, TWO, THREE = "2026-0001", "2026-0002", "2026-0003"
 DATE = {"precision": "day", "year": 2026, "month": 11, "day": 3}
@@ -250,6 +250,26 @@ def run(root: Path, passphrase_file: Path, capsys: pytest.CaptureFixture[str]) -
         return out.err if fails else out.out
 
     return run
+
+
+def test_an_import_says_where_a_follow_up_shows(
+    run: Callable[..., str],
+    portal: PlayedPortal,
+    root: Path,
+    passphrase_file: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keys = reporter()
+    portal.file(draft(), keys)
+    run("import", portal.export(), "--portal-key", portal.key_file)
+    portal.file(draft())
+    run("import", portal.export())
+    run("merge", ONE, TWO)
+    portal.file(draft("More.", kind="message"), keys)
+    assert cli.main(["import", str(root), str(portal.export()), "--passphrase-file", str(passphrase_file)]) == 0
+    shown = capsys.readouterr()
+    assert f"1 new message to a known case: {ONE}" in shown.out
+    assert f"{ONE} is merged into {TWO}, where lists show that something came." in shown.err
 
 
 def test_the_commands(run: Callable[..., str], portal: PlayedPortal) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from portal.channels import load
-from portal.desk import asking, backup_place, console, origins, portals, transferring
+from portal.desk import asking, backup_place, cases, console, origins, portals, transferring
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.dropping import import_file
@@ -33,11 +33,14 @@ def import_(options: argparse.Namespace) -> int:
     with base.open_(options, writing=True) as desk:
         outcome = import_file(desk, options.bundle, load(), trust, base.progress)
         to_carry = transferring.to_carry(desk.casebook)
+        written = [cases.find(desk.casebook, name) for name in dict.fromkeys(outcome.messages)]
     _print_outcome(outcome)
     if outcome.quarantined:
         base.advise(
             f"What is in quarantine stays sealed in {options.dir / 'quarantine'}: ask the portal's operator about it."
         )
+    for case in [case for case in written if case.merged_into][: base.LISTED]:
+        base.advise(f"{case.name} is merged into {case.merged_into}, where lists show that something came.")
     for name, to in to_carry[: base.LISTED]:
         base.advise(f"Something came to {name}, which is with the desk {to}: hand it over with desk transfer.")
     if outcome.cases or outcome.messages:
