@@ -91,14 +91,10 @@ def transfer(
     check_name(to, "The name of a desk")
     if to == desk.name:
         raise DeskError("This is the desk's own name: name the desk that is to have the case.")
-    if desk.casebook.one("SELECT 1 FROM sealed_away WHERE case_id = ?", case.id):
-        raise DeskError(
-            "An attachment of this case was handed to an authority and erased here, so what is left of its item proves "
-            "nothing to another desk: make a referral instead (desk refer)."
-        )
     before = _marks(desk.casebook, case, to)
     marks = before if before is not None and not whole else _Marks()
     messages = _messages(desk.casebook, case, marks.message)
+    _check_whole(desk.casebook, case, messages)
     if not messages and before is not None and not whole:
         raise DeskError(
             f"Nothing new has come since this case was handed to {to}: give --whole to hand over all of it once more."
@@ -181,6 +177,16 @@ def _tell(desk: Desk, case: Case, to: str, text: str | None) -> Reply | None:
     language = cases.messages(desk.casebook, case)[0].report.language
     said = sentence(language, to) if text is None else text
     return reply(desk, case, status, said, [to], desk.today)
+
+
+def _check_whole(casebook: Casebook, case: Case, going: Sequence[_Row]) -> None:
+    """Raise DeskError if an attachment of what is about to go was sealed away; what went before does not matter."""
+    away = {message for (message,) in casebook.all("SELECT message_id FROM sealed_away WHERE case_id = ?", case.id)}
+    if any(row.row in away for row in going):
+        raise DeskError(
+            "An attachment of this case was handed to an authority and erased here, so what is left of its item proves "
+            "nothing to another desk: make a referral instead (desk refer)."
+        )
 
 
 def sentence(language: str, to: str) -> str:

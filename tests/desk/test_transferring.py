@@ -12,8 +12,9 @@ import pytest
 
 from portal import archive, bundle, canonical, parcel, report
 from portal.age import HybridIdentity, armor, decrypt, encrypt
-from portal.desk import cases, custody, origins, session
+from portal.desk import cases, custody, origins, sealing_away, session
 from portal.desk.adding import Told, add
+from portal.desk.authorities import Authority
 from portal.desk.importing import import_bundle
 from portal.desk.other_desks import read_recipients
 from portal.desk.portals import Trust
@@ -447,3 +448,26 @@ def test_what_is_written_is_read(world: World) -> None:
     reader = Reader([data[at : at + 1000] for at in range(0, len(data), 1000)], world.desk.keyring.verify_key)
     assert reader.manifest == value
     assert [b"".join(content) for _, content in reader.items()] == items
+
+
+def seal_away_first(world: World) -> None:
+    to = Authority("police", "Police", police=True, recipient=str(HybridIdentity.generate().recipient))
+    sealing_away.seal_away(world.desk, world.case, 1, to, world.folder / "handed.age")
+
+
+def test_an_item_whose_attachment_was_sealed_away_stays(world: World) -> None:
+    seal_away_first(world)
+    with pytest.raises(DeskError, match="make a referral instead"):
+        world.hand_over()
+    assert handed_to(world.desk.casebook, world.case) == []
+
+
+def test_what_comes_after_it_still_goes_if_the_thread_went_before(world: World) -> None:
+    world.take(world.hand_over()[1])
+    seal_away_first(world)
+    world.say("And this.", kind="message")
+    handed, path = world.hand_over()
+    assert handed.items == 1
+    assert world.take(path).items == 1
+    with pytest.raises(DeskError, match="make a referral instead"):
+        world.hand_over(whole=True)

@@ -59,7 +59,7 @@ ACT = {
     "attachment-sealed": "An attachment was sealed away",
     "noted": "A note was written",
     "assigned": "The case was given to somebody",
-    "tagged": "Labels were changed",
+    "tagged": "Tags were changed",
     "status": "The status was changed",
     "replied": "An answer was written",
     "withdrawn": "An answer was withdrawn before it went out",

@@ -131,6 +131,30 @@ def test_a_case_with_the_keyboard_alone(browser: Window, address: str, tmp_path:
     assert "Inbox" in text(browser)
 
 
+def test_a_case_goes_on_to_a_colleague_with_the_keyboard_alone(browser: Window, address: str) -> None:
+    """Noted, tagged, taken, and handed on with a reason; then the inbox is there."""
+    browser.open(address)
+    follow(browser, "20", tag="a")
+    case = text(browser).partition("Case ")[2][:9]
+    follow(browser, "Write a note", tag="a")
+    fill(browser, "The note", "Called the hotel.")
+    follow(browser, "Keep the note")
+    assert "Called the hotel." in text(browser)
+    fill(browser, "Add tags", "keyboard")
+    follow(browser, "Add", tag="button")
+    follow(browser, "I take it")
+    assert "Yours." in text(browser)
+    tab_to(browser, "Hand this case on", tag="summary")
+    browser.press("Enter")
+    tab_to(browser, "Who has it from now on")
+    fill(browser, "Why", "I am away.")
+    follow(browser, "Hand it on", tag="button")
+    assert "Inbox" in text(browser)
+    browser.open(address.partition("/enter")[0] + f"/case/{case}")
+    assert "It is with" in text(browser)
+    assert "I am away." in text(browser)
+
+
 def test_the_checker_finds_what_is_wrong(browser: Window, address: str, axe: str) -> None:
     browser.open(address)
     browser.run("document.documentElement.removeAttribute('lang'); return 1")

@@ -171,6 +171,9 @@ def test_a_report_by_telephone_tells_nobody(site: Site) -> None:
     opened = site.first.opened
     with working(opened.door.place, opened.door.keyring(), writing=True) as desk, desk.casebook.transaction():
         origins.note_source(desk.casebook, cases.find(desk.casebook, "2026-0001"), "phone")
+    case = site.first.get(CASE)
+    assert not list(case.find("a", href=f"{CASE}/reply"))
+    assert "2026-0001" in site.first.get(next(case.find("a", accesskey="a")).attributes["href"]).html
     page = site.first.get(f"{CASE}/transfer")
     assert "The reporter cannot be told" in page.html
     assert "text" not in page.form("/transfer").values
