@@ -252,13 +252,25 @@ def run(root: Path, passphrase_file: Path, capsys: pytest.CaptureFixture[str]) -
     return run
 
 
-def test_an_import_says_where_a_follow_up_shows(
+def test_what_comes_and_goes_is_said_to_be_of_one_report(
     run: Callable[..., str],
     portal: PlayedPortal,
     root: Path,
     passphrase_file: Path,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """A follow-up arrives at its own report; answers, referrals and transfers go for one, and the others are named."""
+
+    def told(command: str, *words: str | Path) -> str:
+        assert cli.main([*map(str, [command, root, *words, "--passphrase-file", passphrase_file])]) == 0
+        return capsys.readouterr().err
+
+    def transfer(case: str, out: str) -> str:
+        return told(
+            "transfer", case, tmp_path / out, "--to", "other", "--recipients", root / "public/police.recipients"
+        )
+
     keys = reporter()
     portal.file(draft(), keys)
     run("import", portal.export(), "--portal-key", portal.key_file)
@@ -266,10 +278,14 @@ def test_an_import_says_where_a_follow_up_shows(
     run("import", portal.export())
     run("merge", ONE, TWO)
     portal.file(draft("More.", kind="message"), keys)
-    assert cli.main(["import", str(root), str(portal.export()), "--passphrase-file", str(passphrase_file)]) == 0
-    shown = capsys.readouterr()
-    assert f"1 new message to a known case: {ONE}" in shown.out
-    assert f"{ONE} is merged into {TWO}, where lists show that something came." in shown.err
+    assert f"{ONE} is merged into {TWO}, where lists show that something came." in told("import", portal.export())
+    for case, other in ((ONE, TWO), (TWO, ONE)):
+        assert f"Other reporters of the same matter are not told: {other}" in told("reply", case, "--status", "closed")
+        assert f"referred on their own: {other}" in told("refer", case, tmp_path / case, "--format", "json")
+        assert f"handed over on their own: {other}" in transfer(case, f"{case}.age")
+    assert json.loads((tmp_path / TWO / "referral.json").read_text())["merged"] == [ONE]
+    run("unmerge", ONE)
+    assert "on their own" not in told("refer", ONE, tmp_path / "alone", "--format", "json") + transfer(TWO, "alone.age")
 
 
 def test_the_commands(run: Callable[..., str], portal: PlayedPortal) -> None:

@@ -116,6 +116,16 @@ def test_each_reporter_is_answered_alone(at: Visitor) -> None:
     assert "about the same" not in at.get(f"{THREE}/reply").html
 
 
+@pytest.mark.parametrize("rest", ["/refer", "/transfer"])
+def test_what_leaves_the_desk_is_one_report(at: Visitor, rest: str) -> None:
+    join(at, TWO, other="2026-0001")
+    for case, other in ((ONE, TWO), (TWO, ONE)):
+        page = at.get(case + rest)
+        assert "1 other report about the same is joined with this one, and goes on its own" in page.html
+        assert list(page.find("a", href=other))
+    assert "about the same" not in at.get(THREE + rest).html
+
+
 def test_what_several_have_is_folded(visitor: Visitor, portal: PlayedPortal, channels: dict[str, Channel]) -> None:
     bring(visitor, portal, channels, *(f"http://bad.example/{number}" for number in range(5)))
     page = visitor.get(ONE)
