@@ -119,6 +119,13 @@ def find(desk: Desk, chosen: Filter, sort: Sort = "urgent", most: int = -1, skip
     return _listed(desk.casebook, rows)
 
 
+def of_case(desk: Desk, case: Case) -> Listed:
+    """What lists say of one case, which may be merged into another."""
+    sql, values = _selected(desk, Filter(merged=True))
+    row = desk.casebook.one(f"SELECT {', '.join(_COLUMNS)} FROM ({sql}) WHERE id = ?", *values, case.id)  # noqa: S608
+    return _listed(desk.casebook, [row])[0]
+
+
 def count(desk: Desk, chosen: Filter) -> int:
     """How many there are."""
     sql, values = _selected(desk, chosen)

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app
 
 from portal.desk import (
     cases,
+    filtering,
     holding,
     organising,
     origins,
@@ -52,6 +53,8 @@ def _page(opened: Desk, name: str) -> Response:
         is_break_due=reading().is_break_due(opened),
         read=reading().today(opened),
         flags=_flags(opened, case),
+        due=filtering.of_case(opened, case).due[:1],
+        today=opened.today,
         history=log.of_case(casebook, case.id),
         **_colleagues(opened, case),
         **_ways(casebook, case),

@@ -187,13 +187,8 @@ def _groups(rows: Sequence[Row], today: date, sort: Sort, whole: Mapping[Bucket,
 
 def _row(listed: Listed, today: date, rules: triage.Triage | None) -> Row:
     flags = [rules.label(flag, "en") if rules else flag for flag in listed.flags]
-    by = listed.by
-    if by is None:
-        return Row(listed, "", False, flags)
-    days = (by - today).days
-    if days < 0:
-        return Row(listed, f"{wording.count(-days, 'day')} late", True, flags)
-    return Row(listed, ("today", "tomorrow")[days] if days < 2 else f"in {days} days", False, flags)
+    due = wording.due(listed.by, today) if listed.by else ""
+    return Row(listed, due, deadlines.bucket(listed.by, today) == "overdue", flags)
 
 
 def _rules(opened: Desk) -> triage.Triage | None:

@@ -1,6 +1,7 @@
 """What the page calls things: no word that somebody has to ask about."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from portal.channels import Channel
 from portal.report import Report
@@ -101,6 +102,14 @@ def status(key: str) -> str:
 def next_step(key: str) -> str:
     """What to do next with a case of this status."""
     return NEXT.get(key, "look at it.")
+
+
+def due(by: date, today: date) -> str:
+    """How far off a deadline is."""
+    days = (by - today).days
+    if days < 0:
+        return f"{count(-days, 'day')} late"
+    return ("today", "tomorrow")[days] if days < 2 else f"in {days} days"
 
 
 def shape(key: str) -> str:

@@ -174,3 +174,13 @@ def test_how_full_a_form_is_stands_apart_from_what_is_urgent(filled: Visitor) ->
     page = filled.get("/case/2026-0004")
     assert re.search(r"\d+ of \d+ questions of the form are answered", page.html)
     assert "not whether it is true" in page.html
+
+
+def test_the_case_says_what_is_due_of_it(filled: Visitor) -> None:
+    assert "No answer yet" in filled.get("/case/2026-0001").html
+    assert ">due in 14 days<" in filled.get("/case/2026-0005").html
+    filled.opened.clock.forward(days=15)
+    page = filled.get("/case/2026-0005")
+    assert ">1 day late<" in page.html
+    assert "Go on without an answer." in page.html
+    assert 'class="due' not in filled.get("/case/2026-0006").html
