@@ -6,6 +6,7 @@ that is open can be neither renamed, replaced nor removed, and where a rename re
 
 import ast
 import errno
+import functools
 import json
 import os
 import re
@@ -70,6 +71,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
+@functools.cache
 def desks() -> dict[str, ast.Module]:
     """What the desk is made of: its own modules, and all of ours that they import."""
     known, trees = modules(), dict[str, ast.Module]()
@@ -177,7 +179,8 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     def is_open(path: str) -> bool:
         wanted = os.path.realpath(path)
         descriptors = Path("/proc/self/fd")
-        return any(os.path.realpath(descriptor) == wanted for descriptor in descriptors.iterdir())
+        opened = (os.path.realpath(descriptor) for descriptor in descriptors.iterdir())
+        return any(name == wanted or name.startswith(wanted + os.sep) for name in opened)  # or something in the folder
 
     def refuse(path: object) -> None:
         if is_open(os.fspath(path)):  # type: ignore[call-overload]
@@ -240,13 +243,14 @@ def test_a_desks_whole_life(
     desk("extract", root, "2026-0001", 1, tmp_path / "photo")
     desk("refer", root, "2026-0001", tmp_path / "referral", "--attachments")
     desk("pack", root, tmp_path / "pack.tar")
-    police = HybridIdentity.generate().recipient
-    desk("authority", root, "add", "police", "--title", "Police", "--recipient", police)
+    identity = HybridIdentity.generate()
+    (tmp_path / "identity").write_text(f"{identity}\n")
+    desk("authority", root, "add", "police", "--title", "Police", "--recipient", identity.recipient)
     desk("quarantine", root, "2026-0003", 1, tmp_path / "sealed.age", "--to", "police")
     desk("purge", root, "2026-0002", "--yes")
     desk("rotate", root)
-    desk("backup", root, tmp_path / "backup.age", "--backup-passphrase-file", passphrase_file)
+    desk("backup", root, tmp_path / "backup.age", "--to", identity.recipient)
     again = tmp_path / "again"
-    desk("restore", tmp_path / "backup.age", again, "--backup-passphrase-file", passphrase_file)
+    desk("restore", tmp_path / "backup.age", again, "-i", tmp_path / "identity")
     desk("verify", again)
     assert len(json.loads(desk("list", again, "--json"))) == 2
