@@ -46,7 +46,8 @@ def _work(head: Head | None) -> jobs.Work:
             [
                 "Whole: nothing was changed.",
                 f"{count(whole.head.number, 'entry', 'entries')} in the log, each signed and bound to the one before; "
-                f"{count(whole.items, 'sealed item')} as they came; {count(whole.referrals, 'referral')}.",
+                f"{count(whole.items, 'sealed item')} as they came; {count(whole.referrals, 'referral')}; "
+                f"{count(whole.elsewhere, 'entry', 'entries')} of other desks' logs, as they were signed there.",
                 f"Head of the log: {whole.head}. Write it down, with the day, where nobody at this desk can change it: "
                 "later it proves that nothing was cut off.",
             ]

@@ -1,6 +1,6 @@
 """A person asks what is known of them: find every mention, and record what was decided."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flask import Blueprint, Response, request
 
@@ -28,9 +28,11 @@ def find() -> Response:
             found = persons.search(opened.casebook, name)
             persons.record_search(opened, found)
             unread = persons.not_looked_through(opened.casebook)
+            names = {one.case for one in found}
+            restricted = {name for name in names if cases.find(opened.casebook, name).restricted}
     except DeskError as error:
         return _page(error=str(error), status=409)
-    return _page(found, unread)
+    return _page(found, unread, restricted)
 
 
 @bp.post("/person/decide")
@@ -53,6 +55,7 @@ def decide() -> Response:
 def _page(
     found: list[Mention] | None = None,
     unread: Sequence[str] = (),
+    restricted: Collection[str] = (),
     *,
     error: str = "",
     done: str = "",
@@ -63,6 +66,7 @@ def _page(
         status,
         found=found,
         unread=unread,
+        restricted=restricted,
         decisions=list(persons.DECISIONS.items()),
         form=request.form,
         error=error,
