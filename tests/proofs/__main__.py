@@ -1,4 +1,4 @@
-"""Runs proofs, prints each result, and keeps the last one of each in docs/assurance-results.json.
+"""Runs proofs, prints each result, keeps the last one of each in docs/assurance-results.json, and writes the page anew.
 
 The exit status is 1 if a claim did not hold, 2 if a name is unknown.
 """
@@ -8,9 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.proofs import MODULES, Record, run
-
-RESULTS = Path(__file__).parents[2] / "docs" / "assurance-results.json"
+from tests.proofs import MODULES, Record, page, run
 
 
 def keep(records: list[Record], path: Path) -> None:
@@ -21,7 +19,7 @@ def keep(records: list[Record], path: Path) -> None:
     path.write_text(json.dumps(lines, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def main(arguments: list[str], results: Path = RESULTS) -> int:
+def main(arguments: list[str], results: Path = page.RESULTS) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="scripts/prove", description="Runs the long proofs at full size.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
@@ -43,6 +41,8 @@ def main(arguments: list[str], results: Path = RESULTS) -> int:
             line = f"{verdict:<6}  {name} ({record['seconds']} s): {record['claim']} {record['result']}"
             print(line, flush=True)
         keep(records, results)
+        if results == page.RESULTS:
+            page.write()
     if options.json:
         print(json.dumps(records, indent=2, ensure_ascii=False))
     return 0 if all(record["ok"] for record in records) else 1
