@@ -105,6 +105,7 @@ class TestWhere:
         ("Иванов", "ИВАНОВ"),
         ("Şahin Işık", "sahin isik"),
         ("@zoe_m", "@zoe_m"),
+        ("\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f", "\u0645\u062d\u0645\u062f"),
     ],
 )
 def test_other_spellings(desk: Desk, arrived: Any, written: str, asked: str) -> None:
