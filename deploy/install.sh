@@ -77,12 +77,14 @@ put_files() {
     put_setting "$here/deploy/torrc" "$etc/torrc"
     install -D -m 0644 "$here/deploy/portevoix.sysusers" "$root/usr/lib/sysusers.d/portevoix.conf"
     install -D -m 0644 "$here/deploy/portevoix.tmpfiles" "$root/usr/lib/tmpfiles.d/portevoix.conf"
+    install -D -m 0644 "$here/deploy/portevoix.journald" "$root/etc/systemd/journald.conf.d/portevoix.conf"
     install -D -m 0644 "$here/deploy/apparmor/portevoix" "$root/etc/apparmor.d/portevoix"
     install -D -m 0755 "$here/deploy/portevoix" "$root/usr/local/sbin/portevoix"
     install -D -m 0755 "$here/deploy/portevoix-seal" "$root/usr/local/sbin/portevoix-seal"
     for unit in "$here"/deploy/*.service "$here"/deploy/*.timer; do
         install -D -m 0644 "$unit" "$units/$(basename "$unit")"
     done
+    ! live || systemctl restart systemd-journald.service
     systemd-sysusers --root="${root:-/}" portevoix.conf
     systemd-tmpfiles --root="${root:-/}" --create portevoix.conf
     if [ -z "$root" ] && [ -d /sys/kernel/security/apparmor ]; then
@@ -158,7 +160,8 @@ uninstall() {
     rm -f "$units"/portevoix.service "$units"/portevoix-tor.service "$units"/portevoix-backup.service
     rm -f "$units"/portevoix-backup.timer "$units"/portevoix-doctor.service "$units"/portevoix-doctor.timer
     rm -f "$root/usr/lib/sysusers.d/portevoix.conf" "$root/usr/lib/tmpfiles.d/portevoix.conf"
-    rm -f "$root/etc/apparmor.d/portevoix" "$root/usr/local/sbin/portevoix" "$root/usr/local/sbin/portevoix-seal"
+    rm -f "$root/etc/systemd/journald.conf.d/portevoix.conf" "$root/etc/apparmor.d/portevoix"
+    rm -f "$root/usr/local/sbin/portevoix" "$root/usr/local/sbin/portevoix-seal"
     rm -rf "$opt"
     ! live || systemctl daemon-reload
     if [ -n "$purge" ]; then

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.doctor import journal
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("portal", "tor", "templates", "deploy", "docs", "requirements", "scripts")
 
@@ -71,6 +73,7 @@ def test_a_life(source: Path, machine: Path) -> None:
     assert "portevoix-tor:" in users
     assert (machine / "var" / "lib" / "portevoix").stat().st_mode & 0o777 == 0o700
     assert (machine / "etc" / "systemd" / "system" / "portevoix.service").exists()
+    assert (machine / journal.DROP_IN.lstrip("/")).exists()
 
     settings = machine / "etc" / "portevoix" / "portal.toml"
     settings.write_text("# the operator's own\n")

@@ -134,6 +134,7 @@ def test_the_command(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert [one["check"] for one in found] == CHECKS
     assert all(set(one) == {"check", "level", "message", "fix"} for one in found)
     assert {one["level"] for one in found} <= {"ok", "warn", "bad"}
+    assert all("`" in one["fix"] or "/" in one["fix"] for one in found if one["level"] != "ok")
     assert status == 4
     assert cli.main(arguments) == 4
     out = capfd.readouterr().out

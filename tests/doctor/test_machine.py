@@ -198,6 +198,14 @@ class TestJournal:
     def test_journal(self, tmp_path: Path, files: dict[str, str], level: str, says: str) -> None:
         check(journal.check(machine(tmp_path, {**SYSTEMD, **files})), level, says)
 
+    def test_as_installed(self, tmp_path: Path) -> None:
+        """With the file that deploy/install.sh puts in place, on a Debian that keeps its journal and has rsyslog."""
+        ours = (Path(__file__).parents[2] / "deploy" / "portevoix.journald").read_text()
+        debian = {"/var/log/journal/": "", "/etc/rsyslog.conf": "", "/etc/systemd/journald.conf": "[Journal]\n"}
+        check(journal.check(machine(tmp_path, {**SYSTEMD, **debian})), "warn", "for months", "rsyslog")
+        machine(tmp_path, {journal.DROP_IN: ours})
+        check(journal.check(machine(tmp_path)), "ok")
+
     def test_without_systemd(self, tmp_path: Path) -> None:
         check(journal.check(machine(tmp_path)), "warn", "systemd does not run here")
 

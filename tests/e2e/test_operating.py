@@ -1,7 +1,9 @@
 """What an operator does to a portal that serves: looks at it with `portal doctor`, replaces keys, starts it again."""
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,17 +78,27 @@ def test_the_doctor_finds_an_onion_service_that_is_not_there(portal: Portal) -> 
     assert found["onion address"]["fix"]
 
 
+def yesterday() -> str:
+    return (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+
+
 def test_a_recipient_that_is_not_on_the_roster_stops_the_start(portal: Portal, tmp_path: Path) -> None:
     pair = minisign.KeyPair.generate()
     with (portal.state / "portal.toml").open("a") as file:
         file.write(f'coordination_key = "{pair.public_key.to_base64().decode()}"\n')
     portal("roster", "--state", portal.state, "--keys", portal.keys, "--draft", tmp_path / "draft")
-    data = (tmp_path / "draft").read_bytes()
+    drafted = (tmp_path / "draft").read_bytes()
+    late = b"from = 2020-01-01\nuntil = %s" % yesterday().encode()
+    data = re.sub(rb"from = \S+\nuntil = \S+", late, drafted, count=1)
     (portal.keys / "roster.toml").write_bytes(data)
     (portal.keys / "roster.toml.minisig").write_bytes(bytes(pair.secret_key.sign(data)) + b"\n")
     portal.stop()
     portal.start("--no-tor")
-    assert doctor(portal)["roster"]["level"] == doctor(portal)["keys"]["level"] == "ok"
+    said = f"The key of the desk police was to be used until {yesterday()}: let the desk make a new one"
+    assert said in portal.log.read_text()
+    found = doctor(portal)
+    assert (found["roster"]["level"], found["keys"]["level"]) == ("ok", "warn")
+    assert said in found["keys"]["message"]
     portal.stop()
     with (portal.keys / "ecpat.recipients").open("a") as file:
         file.write(f"{HybridIdentity.generate().recipient}\n")
