@@ -6,6 +6,7 @@ portal.key       the minisign key that signs bundles, without a passphrase
 portal.pub       its public half
 onion.key        the key of the onion service
 portal.toml      the settings
+roster.number    the number of the newest roster of the desks' keys that was used (portal.roster)
 portal.db        the database, where it is SQLite
 spool/           where bodies lie while they come in, encrypted and without a name
 """

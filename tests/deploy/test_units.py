@@ -96,7 +96,7 @@ def test_the_file_of_settings_is_read(tmp_path: Path) -> None:
 def test_the_operators_command_knows_only_commands_that_there_are() -> None:
     text = (DEPLOY / "portevoix").read_text()
     called = set(re.findall(r"^ *(?:[\w-]+\) )?run ([a-z-]+) ", text, re.MULTILINE))
-    assert called == {"export", "import", "backup", "tend", "renew-session", "doctor"}
+    assert called == {"export", "import", "backup", "tend", "renew-session", "doctor", "roster"}
     for command in called:
         with pytest.raises(SystemExit) as ended:
             cli.main([command, "--help"])
