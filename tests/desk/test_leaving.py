@@ -71,7 +71,7 @@ def test_a_backup_under_a_passphrase(filled: Path, run: Terminal, tmp_path: Path
 
 def test_a_backup_to_the_desk_itself_is_warned_of(filled: Path, run: Terminal, tmp_path: Path) -> None:
     run("backup", filled, tmp_path / "out", "-R", filled / "public" / "police.recipients")
-    assert "only a paper copy of the identity would open it" in run.advice
+    assert "nothing would open it once the desk is lost" in run.advice
 
 
 def test_the_backup_place_and_packs(filled: Path, run: Terminal, portal: PlayedPortal, tmp_path: Path) -> None:
