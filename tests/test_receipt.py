@@ -1,5 +1,6 @@
 import contextlib
 import string
+from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
@@ -9,9 +10,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl import pwhash
+from nacl.signing import VerifyKey
 
 from portal import receipt
+from portal.errors import ReceiptError
 from portal.receipt import LISTS, CheckFailed, UnknownWord, WrongCount
+from tests import sentences
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _errors_are_sentences() -> Iterator[None]:
+    """Whatever is raised in these tests can be read by a person."""
+    with sentences.checked(ReceiptError):
+        yield
+
 
 ENTROPY = st.binary(min_size=receipt.ENTROPY_BYTES, max_size=receipt.ENTROPY_BYTES)
 NAMES = st.sampled_from(LISTS)
@@ -72,7 +84,21 @@ def test_a_wrong_word_is_named(typed: str, position: int, suggestion: str | None
     with pytest.raises(UnknownWord) as caught:
         receipt.decode(typed)
     assert (caught.value.position, caught.value.suggestion) == (position, suggestion)
+    assert caught.value.typed == typed.split()[position - 1]
     assert typed.split()[position - 1] not in str(caught.value)
+
+
+def test_of_a_long_word_forty_letters_are_given_back() -> None:
+    with pytest.raises(UnknownWord) as caught:
+        receipt.decode(" ".join(["zone"] * 7 + ["q" * 90]))
+    assert caught.value.typed == "q" * 40
+
+
+def test_what_a_thread_signs_is_its_own() -> None:
+    keys = receipt.ThreadKeys(b"a" * 32, b"b" * 32, b"c" * 32)
+    signature = keys.sign(b"message")
+    assert VerifyKey(keys.verify_key).verify(b"message", signature) == b"message"
+    assert len(signature) == 64
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 9, 40])

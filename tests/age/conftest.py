@@ -11,11 +11,20 @@ from pathlib import Path
 import pytest
 
 from portal.age.__main__ import main
+from portal.errors import AgeError
 from tests import npm as npm_packages
+from tests import sentences
 
 from .vectors import Vector
 
 INTEROP = Path(__file__).parent.parent / "interop"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _errors_are_sentences() -> Iterator[None]:
+    """Whatever is raised in these tests can be read by a person."""
+    with sentences.checked(AgeError):
+        yield
 
 
 class NpmError(Exception):

@@ -149,3 +149,24 @@ def test_memory_is_constant() -> None:
 def test_a_binary_file_is_left_alone() -> None:
     file = [b"age-encr", b"yption.org/v1\n-----BEGIN", b"\x00" * 5000]
     assert b"".join(strip_armor(file)) == b"".join(file)
+
+
+def test_whitespace_after_the_end_has_its_limit_to_the_byte() -> None:
+    # The line break of the last line counts, and so does the one that would end the whitespace.
+    room = limits.ARMOR_WHITESPACE_BYTES - 2
+    text = BEGIN + b"QQ==\n" + END
+    assert b"".join(dearmor([text + b" " * room])) == b"A"
+    with pytest.raises(ArmorFailure):
+        list(dearmor([text + b" " * (room + 1)]))
+
+
+@pytest.mark.parametrize("short", [b"QQ==\n", b"QUE=\n", b"QUFB\n"])
+def test_a_line_after_a_short_one_is_refused_though_it_comes_later(short: bytes) -> None:
+    with pytest.raises(ArmorFailure, match="not full"):
+        list(dearmor([BEGIN + short, FULL + END]))
+
+
+def test_nothing_of_a_small_file_comes_out_before_its_end() -> None:
+    opened = dearmor([BEGIN + FULL, FULL, FULL, b"!"])
+    with pytest.raises(ArmorFailure):
+        next(opened)

@@ -1,5 +1,7 @@
 """Files of recipients and identities."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +85,21 @@ def test_bech32_examples_of_bip_173(prefix: str, size: int, text: str | None) ->
     text = text or "split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w"
     data = bech32.decode(prefix, text, size)
     assert bech32.encode(prefix, data) == text
+
+
+@pytest.mark.parametrize("letter", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+def test_bech32_whatever_its_last_letter(letter: str) -> None:
+    data = base64.b32decode("AAAAAAA" + letter)
+    assert bech32.decode("test", bech32.encode("test", data), len(data)) == data
+
+
+def test_the_table_of_bech32_is_what_its_generator_gives() -> None:
+    """The table is made when the module is loaded; BIP 173 gives the remainders of the single bits."""
+    assert [bech32._remainder(1 << bit) for bit in range(5)] == [
+        0x3B6A57B2,
+        0x26508E6D,
+        0x1EA119FA,
+        0x3D4233DD,
+        0x2A1462B3,
+    ]
+    assert tuple(map(bech32._remainder, range(32))) == bech32._REMAINDERS

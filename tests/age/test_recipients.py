@@ -1,5 +1,6 @@
 """Each recipient type by itself: what its stanza must be, and what its keys give away."""
 
+import inspect
 import subprocess
 import sys
 
@@ -125,6 +126,17 @@ def test_secrets_are_not_shown(identity: Identity) -> None:
         assert "SECRET" not in text
         assert "passphrase" not in text
         assert str(identity)[-20:] not in text or identity is PASSPHRASE
+    assert repr(identity) == f"{type(identity).__name__}(…)"
+
+
+@pytest.mark.parametrize("kind", [HybridIdentity, X25519Identity], ids=NAMES[:2])
+def test_keys_that_are_made_differ_and_compare_by_what_they_are(kind: type[HybridIdentity | X25519Identity]) -> None:
+    one, other = kind.generate(), kind.generate()
+    again = type(one.recipient).parse(str(one.recipient))
+    assert one.recipient == again
+    assert len({one.recipient, again, other.recipient}) == 2
+    assert one.recipient != other.recipient
+    assert one.recipient != str(one.recipient)
 
 
 @pytest.mark.parametrize("identity", [HYBRID, X25519], ids=NAMES[:2])
@@ -140,6 +152,14 @@ class TestScrypt:
     def test_work_factor_of_a_recipient(self, work_factor: int) -> None:
         with pytest.raises(KeyFailure):
             ScryptRecipient("x", work_factor)
+
+    def test_the_usual_and_the_highest_work_factor(self) -> None:
+        assert inspect.signature(ScryptRecipient).parameters["work_factor"].default == 18
+        ScryptRecipient("x", limits.SCRYPT_WORK_FACTOR)
+
+    def test_more_memory_than_libcrypto_gives_unasked(self) -> None:
+        stanza = ScryptRecipient("passphrase", 15).wrap(FILE_KEY)
+        assert ScryptIdentity("passphrase").unwrap([stanza]) == FILE_KEY
 
     def test_work_factor_of_an_identity(self) -> None:
         stanza = ScryptRecipient("passphrase", 3).wrap(FILE_KEY)

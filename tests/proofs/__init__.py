@@ -18,6 +18,7 @@ MODULES: dict[str, str] = {
     "attacked": "tests.proofs.attacked",
     "flood": "tests.proofs.flood",
     "fuzz": "tests.proofs.fuzz",
+    "mutation": "tests.proofs.mutation",
 }
 """The module of each proof, by its name; in the order in which they run."""
 
