@@ -15,7 +15,7 @@ def checked(kind: type[PortevoixError]) -> Iterator[None]:
 
     def init(self: PortevoixError, message: str) -> None:
         assert isinstance(message, str)
-        assert re.match("[A-Z][^A-Z]|/", message), message
+        assert re.match("[A-Z][^A-Z]|/|the standard input: ", message), message
         assert message.endswith("."), message
         assert not re.search("[A-Z]{4} [A-Z]{3}", message), message
         Exception.__init__(self, message)

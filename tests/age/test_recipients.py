@@ -126,7 +126,7 @@ def test_secrets_are_not_shown(identity: Identity) -> None:
         assert "SECRET" not in text
         assert "passphrase" not in text
         assert str(identity)[-20:] not in text or identity is PASSPHRASE
-    assert repr(identity) == f"{type(identity).__name__}(…)"
+    assert identity is PASSPHRASE or repr(identity) == f"{type(identity).__name__}(…)"
 
 
 @pytest.mark.parametrize("kind", [HybridIdentity, X25519Identity], ids=NAMES[:2])

@@ -65,7 +65,7 @@ def prepare(folder: Path) -> None:
         left_out=_lines(LEFT_OUT),
         copied=_lines(name for name in _COPIED if name != "portal" and (ROOT / name).exists()),
         tests=_lines(TESTS),
-        slow=_lines(f"--deselect={name}" for name in SLOW),
+        slow=_lines(f"--ignore={name}" for name in SLOW),
     )
     (folder / "setup.cfg").write_text((ROOT / "setup.cfg").read_text("utf-8") + section, "utf-8")
 
