@@ -88,6 +88,18 @@ def test_a_wrong_word_is_named(typed: str, position: int, suggestion: str | None
     assert typed.split()[position - 1] not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", LISTS)
+def test_allowed_is_what_has_no_word_that_hurts(name: str) -> None:
+    avoided = {receipt.word_list(name).words[number] for number in receipt.word_list(name).avoided}
+    found = set()
+    for number in range(200):
+        entropy = sha256(number.to_bytes(2)).digest()[: receipt.ENTROPY_BYTES]
+        hurts = not avoided.isdisjoint(receipt.encode(entropy, name))
+        assert receipt.is_allowed(entropy, name) is not hurts
+        found.add(hurts)
+    assert found == {True, False}
+
+
 def test_of_a_long_word_forty_letters_are_given_back() -> None:
     with pytest.raises(UnknownWord) as caught:
         receipt.decode(" ".join(["zone"] * 7 + ["q" * 90]))

@@ -1,5 +1,6 @@
 """Each recipient type by itself: what its stanza must be, and what its keys give away."""
 
+import hashlib
 import inspect
 import subprocess
 import sys
@@ -136,6 +137,7 @@ def test_keys_that_are_made_differ_and_compare_by_what_they_are(kind: type[Hybri
     assert one.recipient == again
     assert len({one.recipient, again, other.recipient}) == 2
     assert one.recipient != other.recipient
+    assert hash(one.recipient) == hash(again) != hash(other.recipient)
     assert one.recipient != str(one.recipient)
 
 
@@ -178,6 +180,15 @@ class TestScrypt:
         stanza = ScryptRecipient("grüezi", 1).wrap(FILE_KEY)
         assert ScryptIdentity("grüezi".encode()).unwrap([stanza]) == FILE_KEY
         assert ScryptIdentity("gruezi").unwrap([stanza]) is None
+
+    def test_memory_that_is_refused_is_told_in_mib(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*given: object, **named: object) -> bytes:
+            raise MemoryError
+
+        stanza = ScryptRecipient("x", 11).wrap(FILE_KEY)
+        monkeypatch.setattr(hashlib, "scrypt", refuse)
+        with pytest.raises(HeaderFailure, match="needs 2 MiB"):
+            ScryptIdentity("x").unwrap([stanza])
 
     def test_too_little_memory(self) -> None:
         code = """if True:

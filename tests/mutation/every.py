@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 MUTATED = ("portal/age/*", "portal/receipt.py")
 LEFT_OUT = ("portal/age/__main__.py",)
 """The command line; it is a wrapper for tests and people, and no part of portal or desk."""
-TESTS = ("tests/age", "tests/test_receipt.py", "tests/test_avoid.py")
+TESTS = ("tests/age", "tests/test_receipt.py", "tests/test_avoid.py", "tests/test_tickets.py")
 SLOW = ("tests/age/test_interop.py", "tests/age/test_command.py")
 """Other implementations and processes: one mutant would take seconds."""
 _COPIED = ("portal", "tests", "templates", "tor", "docs", "keys", "scripts", "requirements", "deploy", "README.md")

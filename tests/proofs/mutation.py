@@ -22,7 +22,14 @@ def prove() -> Outcome:
 
 def judge(results: Results, document: str) -> Outcome:
     """Whether each survivor stands in the document, by the line that it has instead."""
-    unexplained = [f"{name}: {line}" for name, line in results.survivors.items() if f"`{line}`" not in document]
+    unexplained = [
+        f"{name}: {line}" for name, line in results.survivors.items() if f"`{_in_table(line)}`" not in document
+    ]
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(results.counts.items()))
     result = f"{results.tried} mutants tried ({told}); {len(unexplained)} survivors unexplained."
     return Outcome(not unexplained and results.tried > 0, " ".join([result, *unexplained[:_SHOWN]]))
+
+
+def _in_table(line: str) -> str:
+    """A line of code as it stands in a table of Markdown."""
+    return line.replace("|", "\\|")
