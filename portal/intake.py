@@ -11,17 +11,16 @@ import errno
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from portal import limits, parcel, receipt, report
-from portal.age import decrypt, encrypt
+from portal.age import HybridRecipient, decrypt, encrypt
 from portal.channels import Channel
 from portal.desks import KeysFolder
-from portal.errors import AgeError, FormatError, IntakeError, KeysTooOld, StoreFull, TicketExpired
+from portal.errors import AgeError, FormatError, IntakeError, KeysTooOld, ParcelError, StoreFull, TicketExpired
 from portal.permits import Permits
 from portal.receipt import ThreadKeys
 from portal.report import Draft, Reply
-from portal.spool import SealedSpool
+from portal.sealing import Sealing
 from portal.store import Store
 from portal.tickets import Capsule, Seals, Ticket
 
@@ -32,12 +31,15 @@ class NobodyReads(IntakeError):
 
 @dataclass(frozen=True)
 class Message:
-    """What a reporter sends, on its way in; `text` is its report.txt, `desks` who is to read it."""
+    """What a reporter sends, on its way in; `text` is its report.txt, `desks` who is to read it.
+
+    `sealing` holds the attachments of `draft`; None if it has none.
+    """
 
     draft: Draft
     text: str
     desks: tuple[str, ...]
-    contents: Sequence[parcel.Content] = ()
+    sealing: Sealing | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,7 @@ class Routing:
 class Intake:
     """The portal's work on one store. Thread-safe; several processes may share the store.
 
-    `folder` is where a sealed item with attachments lies, without a name, until it is stored. `has_room` says whether
-    there is room for one more report, True asks for one with attachments; a repeat needs none.
+    `has_room` says whether there is room for one more report, True asks for one with attachments; a repeat needs none.
     """
 
     def __init__(
@@ -86,7 +87,6 @@ class Intake:
         routing: Routing,
         keys: KeysFolder,
         permits: Permits,
-        folder: Path,
         has_room: Callable[[bool], bool] = lambda attachments: True,
     ) -> None:
         self.channels = channels
@@ -95,7 +95,6 @@ class Intake:
         self._routing = routing
         self._keys = keys
         self._permits = permits
-        self._folder = folder
         self._has_room = has_room
 
     def readers(self, channel: str, keep_from: Sequence[str]) -> tuple[str, ...]:
@@ -119,7 +118,7 @@ class Intake:
         """
         ticket = self.seals.open_ticket(ticket_text)
         entropy = self.seals.entropy(visitor, ticket)
-        with self._permits.filing(None if message.contents else limits.FILING_WAIT_SECONDS):
+        with self._permits.filing(None if message.draft.attachments else limits.FILING_WAIT_SECONDS):
             keys = receipt.derive(entropy, self.seals.salt)
         self._store_once(message, keys, ticket.nonce, still_open=self.seals.is_fresh(ticket))
         return self._filed(visitor, ticket)
@@ -213,21 +212,31 @@ class Intake:
             return
         if not still_open:
             raise TicketExpired("This form was open for too long: send it again.")
-        if not self._has_room(bool(message.contents)):
+        if not self._has_room(bool(message.draft.attachments)):
             raise StoreFull("The disk is nearly full, so nothing was stored: make room, or send it without files.")
-        if message.contents and not self.takes_files(message.desks):
+        if message.draft.attachments and not self.takes_files(message.desks):
             raise KeysTooOld("A desk's key is too old for files: send it without them.")
         today = self.seals.today()
         body = report.complete(message.draft, keys, identifier, today.isoformat())
-        archive = parcel.pack(body, report.sign(body, keys), message.text, message.contents)
-        sealed = encrypt(self._keys.recipients(message.desks, today), archive)
-        # Held aside, so that no transaction waits while it is sealed: a text in memory, more in a nameless file.
-        with SealedSpool(self._folder) as held:
-            try:
-                for piece in sealed:
-                    held.write(piece)
-            except OSError as error:
-                if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                    raise StoreFull("There is no room for this report: send it again without its files.") from None
-                raise
-            self._store.add_item(identifier, message.desks, held.size, held.pieces())
+        signature = report.sign(body, keys)
+        recipients = self._keys.recipients(message.desks, today)
+        if [file.size for file in message.draft.attachments] != (
+            [] if message.sealing is None else message.sealing.sizes
+        ):
+            raise ParcelError("The files that came are not those of the report: send it again.")
+        if message.sealing is None:
+            item = b"".join(encrypt(recipients, parcel.pack(body, signature, message.text)))
+            self._store.add_item(identifier, message.desks, len(item), [item])
+        else:
+            _finish(message.sealing, body, signature, message.text, recipients)
+            self._store.add_item(identifier, message.desks, message.sealing.size, message.sealing.pieces())
+
+
+def _finish(sealing: Sealing, body: bytes, signature: bytes, text: str, recipients: Sequence[HybridRecipient]) -> None:
+    """Seal what is left of an item with attachments. Raises ParcelError, StoreFull."""
+    try:
+        sealing.finish(body, signature, text, recipients)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFull("There is no room for this report: send it again without its files.") from None
+        raise

@@ -25,9 +25,10 @@ FORM_PARTS = 1_000
 """Fields and files of one form."""
 FORM_HEADER_BYTES = 8 * KIB
 """The headers of one part of a form (name, file name, type), bytes."""
-FORM_AHEAD_BYTES = 128 * KIB
-"""What a form may hold in memory while it is still coming, bytes: `TYPED_BYTES` in 160 fields. One that would hold
-more is read when it is all there."""
+FORM_OWN_BYTES = 128 * KIB
+"""What every form may hold in memory while it is here, bytes: `TYPED_BYTES` in 160 fields, …"""
+FORMS_BYTES = 64 * MIB
+"""… and what all forms together may hold beyond that; one more is refused."""
 
 # What a sealed item holds (docs/format.md sections 2 and 3).
 ITEM_BYTES = 64 * KIB
@@ -111,9 +112,9 @@ FREE_BYTES_TEXT = 64 * MIB
 """Below this much free space every report is refused, bytes."""
 
 # Serving.
-RECV_BYTES = 16 * KIB
-"""What is read from a connection at once, bytes: tor hands over no more, …"""
-RECV_TIMES = 8
+RECV_BYTES = 64 * KIB
+"""What is read from a connection at once, bytes, …"""
+RECV_TIMES = 2
 """… and where more has come, so often before the next connection has its turn."""
 HEADER_BYTES = 16 * KIB
 """Request line and headers of one request, bytes; Tor Browser sends about 600."""

@@ -10,7 +10,12 @@ from portal import archive, limits
 from portal.errors import ParcelError, told_as
 
 SIGNATURE_BYTES = 64
+PADDING = "padding"
+"""The member that fills the front."""
+FRONT_BYTES = 128 * limits.KIB
+"""What stands before the attachments where their place had to be known before the report was: whole chunks of age."""
 TEXT_LEFT_OUT = "The text is in report.json.\n"
+_FRONT_MEMBERS = 3
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,15 @@ def padded_size(sizes: Sequence[int], *, attachments: bool) -> int:
     """The size of a report's archive whose members have these sizes, bytes. Raises ParcelError if it cannot fit."""
     needed = sum(map(archive.member_size, sizes)) + archive.END_BYTES
     if attachments:
-        return padme(max(needed, limits.ITEM_BYTES))
+        return padded_with_attachments(needed)
     if needed > limits.ITEM_BYTES:
         raise ParcelError("The report is longer than an item without attachments may be: shorten the text.")
     return limits.ITEM_BYTES
+
+
+def padded_with_attachments(needed: int) -> int:
+    """The size of an archive with attachments that needs so many bytes, its end included."""
+    return padme(max(needed, limits.ITEM_BYTES))
 
 
 def pack(report: bytes, signature: bytes, text: str, attachments: Sequence[Content] = ()) -> Iterator[bytes]:
@@ -65,6 +75,25 @@ def pack(report: bytes, signature: bytes, text: str, attachments: Sequence[Conte
     sizes = [len(content) for _, content in front] + [content.size for content in attachments]
     total = padded_size(sizes, attachments=bool(attachments))
     return _pieces(front, attachments, total - sum(map(archive.member_size, sizes)))
+
+
+def front(report: bytes, signature: bytes, text: str) -> bytes:
+    """Everything before the attachments."""
+    members = [("report.json", report), ("report.sig", signature), ("report.txt", text.encode())]
+    return b"".join(piece for name, content in members for piece in archive.member(name, len(content), [content]))
+
+
+def filled_front(report: bytes, signature: bytes, text: str) -> bytes:
+    """The same, filled to FRONT_BYTES.
+
+    `text` is left out if it does not fit. Raises ParcelError if the report is too long all the same.
+    """
+    for chosen in (text, TEXT_LEFT_OUT):
+        start = front(report, signature, chosen)
+        room = FRONT_BYTES - len(start) - archive.BLOCK
+        if room >= 0:
+            return start + archive.header(PADDING, room) + bytes(room)
+    raise ParcelError("The report is longer than an item with attachments may be: shorten the text.")
 
 
 def _pieces(front: Sequence[tuple[str, bytes]], attachments: Sequence[Content], end: int) -> Iterator[bytes]:
@@ -117,13 +146,24 @@ class Parcel:
         """Each attachment as (number from 1, size in bytes, pieces of at most 64 KiB)."""
         number = 0
         with told_as(ParcelError):
-            for number, (name, size) in enumerate(self._members, 1):
+            for name, size in self._members:
+                if name == PADDING and len(self._sizes) == _FRONT_MEMBERS:
+                    self._skip_padding(size)
+                    continue
+                number += 1
                 if number > limits.ATTACHMENT_COUNT or name != attachment_name(number):
                     raise ParcelError("The sealed item has a member that does not belong there.")
                 self._sizes.append(size)
                 yield number, size, self._archive.content()
+            if not number and len(self._sizes) > _FRONT_MEMBERS:
+                raise ParcelError("The sealed item has padding without attachments: it is not one of ours.")
             if self._archive.end() != padded_size(self._sizes, attachments=number > 0):
                 raise ParcelError("The sealed item is not padded as it must be: it is not one of ours.")
+
+    def _skip_padding(self, size: int) -> None:
+        if size > FRONT_BYTES or any(map(any, self._archive.content())):
+            raise ParcelError("The sealed item has something in its padding: it is not one of ours.")
+        self._sizes.append(size)
 
 
 def pack_reply(reply: bytes, text: str) -> bytes:

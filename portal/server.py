@@ -27,7 +27,7 @@ from portal.tickets import Seals
 from portal.web.app import create_app
 from portal.web.errors import page_for_server
 from portal.web.mailbox import stretches_key
-from portal.web.reading import watch
+from portal.web.reading import Forms
 from portal.web.site import Site
 from tor import ManagedTor, OnionKeeper, OnionKey, OnionState, SystemTor, TorError
 
@@ -68,7 +68,9 @@ def serve(settings: Settings, options: Options) -> None:
             submission_bytes=settings.submission_bytes,
             in_flight_bytes=settings.in_flight_bytes,
         )
-        server = Server(app, sockets, functools.partial(page_for_server, app), bounds, watch, stretches_key)
+        server = Server(
+            app, sockets, functools.partial(page_for_server, app), bounds, Forms(bounds.spool), stretches_key
+        )
         keeper = _keeper(settings, options, key) if options.onion else None
         _run(server, store, keeper, options)
 
@@ -135,7 +137,6 @@ def _intake(settings: Settings, secrets: state.State, store: Store) -> tuple[Int
     for sentence in warnings(keys.all(), _now().date()):
         _log.warning("%s", sentence)
     seals = Seals(secrets.receipt_secret, secrets.session_secrets, _now)
-    folder = settings.state / state.SPOOL
     floors = {True: settings.free_bytes_attachments, False: settings.free_bytes_text}
 
     def has_room(attachments: bool) -> bool:
@@ -143,7 +144,7 @@ def _intake(settings: Settings, secrets: state.State, store: Store) -> tuple[Int
 
     if not has_room(True):
         _log.warning("The disk is nearly full: files are refused, and soon reports as well. Make room.")
-    return Intake(store, seals, channels, routing, keys, Permits(settings.permits), folder, has_room), keys
+    return Intake(store, seals, channels, routing, keys, Permits(settings.permits), has_room), keys
 
 
 def routes(settings: Settings, channels: Mapping[str, Channel]) -> Routing:

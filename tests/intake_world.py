@@ -1,7 +1,9 @@
 """A portal's intake with its desks, on any database, without Flask: for tests that stand on both sides."""
 
 import hashlib
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from portal.desks import KeysFolder
 from portal.intake import Intake, Message, Routing
 from portal.permits import Permits
 from portal.report import Attachment, Draft, Reply, Report
+from portal.sealing import Sealing
 from portal.store import Store
 from portal.tickets import Seals
 from tests.clock import Clock
@@ -69,8 +72,7 @@ class World:
     def another_process(self) -> Intake:
         """An intake that shares nothing but the store and the secrets."""
         seals = Seals(self.state.receipt_secret, self.state.session_secrets, self.clock)
-        folder = self.folder / state.SPOOL
-        return Intake(self.store, seals, load(), self.routing, self.keys, Permits(2), folder, self.has_room)
+        return Intake(self.store, seals, load(), self.routing, self.keys, Permits(2), self.has_room)
 
     @staticmethod
     def has_room(attachments: bool) -> bool:
@@ -114,13 +116,23 @@ def message(
     kind: Any = "report",
     channel: str = "travel",
     desks: tuple[str, ...] = ("police",),
-    files: Sequence[bytes] = (),
 ) -> Message:
     """A report or a follow-up on its way in."""
+    draft = Draft(kind, channel, 1, "en", {}, narrative, [], [])
+    return Message(draft, report.as_text("Report", [("What", narrative)]), desks)
+
+
+@contextmanager
+def message_with(files: Sequence[bytes], narrative: str = "Something happened.") -> Iterator[Message]:
+    """A report with attachments on its way in."""
     attachments = [Attachment(f"{n}.jpg", "image/jpeg", len(data), sha(data)) for n, data in enumerate(files)]
-    draft = Draft(kind, channel, 1, "en", {}, narrative, [], attachments)
-    contents = [parcel.Content(len(data), [data]) for data in files]
-    return Message(draft, report.as_text("Report", [("What", narrative)]), desks, contents)
+    draft = Draft("report", "travel", 1, "en", {}, narrative, [], attachments)
+    with Sealing(Path(tempfile.gettempdir())) as sealing:
+        for data in files:
+            sealing.begin()
+            sealing.write(data)
+            sealing.end()
+        yield Message(draft, report.as_text("Report", [("What", narrative)]), ("police",), sealing)
 
 
 def reply(number: int = 1, **changes: Any) -> Reply:

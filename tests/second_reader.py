@@ -120,9 +120,11 @@ def read_item(data: bytes, seed: bytes) -> tuple[dict[str, Any], list[bytes]]:
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(report["verify_key"]))
     key.verify(members["report.sig"], b"portevoix/report/v1" + members["report.json"])
     files = [members[f"attachments/{number:02}"] for number in range(1, len(report["attachments"]) + 1)]
-    assert list(members) == ["report.json", "report.sig", "report.txt"] + [
-        f"attachments/{number:02}" for number in range(1, len(files) + 1)
-    ]
+    names = ["report.json", "report.sig", "report.txt"]
+    if files and "padding" in members:
+        assert members["padding"] == bytes(len(members["padding"]))
+        names.append("padding")
+    assert list(members) == names + [f"attachments/{number:02}" for number in range(1, len(files) + 1)]
     for entry, content in zip(report["attachments"], files, strict=True):
         assert (entry["size"], entry["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     if not files:

@@ -9,7 +9,7 @@ from portal import intake, receipt
 from portal.errors import Busy, CapsuleExpired, ParcelError, ReportError, StoreFull, StoreUnavailable, TicketExpired
 from portal.intake import NobodyReads
 from portal.store import sqlite_url
-from tests.intake_world import VISITOR, World, message, reply
+from tests.intake_world import VISITOR, World, message, message_with, reply
 from tests.postgres import Server
 
 OTHER = bytes([1]) * 32
@@ -32,7 +32,8 @@ def file(world: World, sent: intake.Message | None = None, ticket: str | None = 
 
 
 def test_a_report_reaches_its_desk_and_its_receipt_opens_the_answer(world: World) -> None:
-    words = file(world, message("Hôtel à Bangkok", files=[b"picture" * 50_000, b""]))
+    with message_with([b"picture" * 50_000, b""], "Hôtel à Bangkok") as sent:
+        words = file(world, sent)
     [(report, files)] = world.desks["police"].read(world.store)
     assert (report.narrative, files) == ("Hôtel à Bangkok", [b"picture" * 50_000, b""])
     assert world.intake.enter(VISITOR, " ".join(words)).replies == []
@@ -67,7 +68,8 @@ def test_two_equal_posts_at_the_same_instant_give_one_item_and_one_receipt(world
 
     def post(process: intake.Intake) -> None:
         barrier.wait()
-        answers.append(process.file(VISITOR, ticket, message(files=[b"x" * 300_000])).words)
+        with message_with([b"x" * 300_000]) as sent:
+            answers.append(process.file(VISITOR, ticket, sent).words)
 
     threads = [threading.Thread(target=post, args=(world.another_process(),)) for _ in range(4)]
     for thread in threads:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal import limits, parcel
+from portal import archive, limits, parcel
 from portal.errors import ParcelError
 
 SIGNATURE = bytes(64)
@@ -80,6 +80,56 @@ def test_what_pack_does_not_write_is_refused(change: object) -> None:
     data = pack(files=(b"abc",))
     with pytest.raises(ParcelError):
         unpack(change(data))  # type: ignore[operator]
+
+
+def with_padding(padding: bytes, files: int = 1, at: int = 3) -> bytes:
+    """A parcel with a member `padding`, by default right behind the report."""
+    members = [("report.json", b"{}"), ("report.sig", SIGNATURE), ("report.txt", b"")]
+    members += [(parcel.attachment_name(number), b"x") for number in range(1, files + 1)]
+    members.insert(at, (parcel.PADDING, padding))
+    data = b"".join(piece for name, content in members for piece in archive.member(name, len(content), [content]))
+    needed = len(data) + archive.END_BYTES
+    return data.ljust(parcel.padded_with_attachments(needed) if files else limits.ITEM_BYTES, b"\0")
+
+
+@pytest.mark.parametrize("size", [0, 1, 512, 70_000, parcel.FRONT_BYTES])
+def test_padding_before_the_attachments_is_passed_over(size: int) -> None:
+    front, files = unpack(with_padding(bytes(size)))
+    assert (front.report, files) == (b"{}", [b"x"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_padding(bytes(100_000) + b"x"),
+        with_padding(bytes(parcel.FRONT_BYTES + 1)),
+        with_padding(bytes(512), files=0),
+        with_padding(bytes(512), at=4),
+        with_padding(bytes(512), at=1),
+        with_padding(bytes(512), files=2, at=4),
+    ],
+    ids=["says something", "too long", "no attachments", "at the end", "within the report", "between attachments"],
+)
+def test_padding_that_hides_something_is_refused(data: bytes) -> None:
+    with pytest.raises(ParcelError):
+        unpack(data)
+
+
+def test_the_front_is_as_it_is_without_padding_but_for_that() -> None:
+    plain, filled = parcel.front(b"{}", SIGNATURE, "é\n"), parcel.filled_front(b"{}", SIGNATURE, "é\n")
+    assert filled.startswith(plain)
+    assert len(filled) == parcel.FRONT_BYTES
+    assert not any(filled[len(plain) + archive.BLOCK :])
+
+
+@pytest.mark.parametrize(
+    ("report", "text_is_there"), [(100_000, True), (128 * 1024 - 8 * 512, True), (128 * 1024 - 6 * 512, False)]
+)
+def test_the_text_gives_way_at_the_last_byte(report: int, text_is_there: bool) -> None:
+    filled = parcel.filled_front(b"{" * report, SIGNATURE, "y" * 1024)
+    assert len(filled) == parcel.FRONT_BYTES
+    assert (b"y" * 1024 in filled) is text_is_there
+    assert (parcel.TEXT_LEFT_OUT.encode() in filled) is not text_is_there
 
 
 def test_too_many_attachments_are_refused() -> None:

@@ -126,7 +126,7 @@ def test_json_that_is_not_canonical_is_refused(rewrite: Any) -> None:
 TYPED = st.text(st.characters(codec="utf-8"), max_size=400) | st.text('\n"\\\t\x00\x1f&<é漢😀', max_size=400)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(TYPED.filter(bool), st.integers(1, 3))
 def test_no_text_report_leaves_its_class(piece: str, shares: int) -> None:
     """24,000 typed bytes of anything, in the narrative or in answers, make an item of 64 KiB."""
@@ -138,6 +138,24 @@ def test_no_text_report_leaves_its_class(piece: str, shares: int) -> None:
     text = report.as_text("Title", [*answers.items(), ("What happened", made.narrative)])
     body, signature = write(made)
     assert len(b"".join(parcel.pack(body, signature, text))) == limits.ITEM_BYTES
+
+
+@pytest.mark.parametrize("typed", ["\n", '"', "\\", "é", "\t"], ids=repr)
+def test_with_all_its_attachments_every_report_fits_before_them(typed: str) -> None:
+    """24,000 typed bytes and 20 files with the longest names."""
+    name = ('"' * limits.FILE_NAME_BYTES)[: limits.FILE_NAME_BYTES]
+    media_type = "a/" + "b" * (limits.MEDIA_TYPE_BYTES - 2)
+    file = Attachment(name, media_type, limits.ATTACHMENT_BYTES, "f" * 64)
+    narrative = typed * (limits.TYPED_BYTES // len(typed.encode()))
+    answers = {f"question_{number}": {"precision": "unknown"} for number in range(200)}
+    kept_from = [f"desk-{number:027}" for number in range(32)]
+    made = draft(
+        narrative=narrative, answers=answers, keep_from=kept_from, attachments=[file] * limits.ATTACHMENT_COUNT
+    )
+    body, signature = write(made)
+    assert len(parcel.filled_front(body, signature, report.as_text("Title", [("What happened", narrative)]))) == (
+        parcel.FRONT_BYTES
+    )
 
 
 def test_a_report_beyond_every_limit_is_refused() -> None:

@@ -14,6 +14,8 @@ from portal import bundle, parcel, receipt, report
 from portal.age import HybridIdentity, decrypt
 from portal.errors import ReportError
 from portal.receipt import ThreadKeys
+from portal.report import Attachment, Draft
+from portal.sealing import Sealing
 from tests import second_reader
 
 FOLDER = Path(__file__).parent / "vectors" / "portevoix"
@@ -52,6 +54,26 @@ def test_items_of_the_bundle() -> None:
             recipient = second_reader.bech32(value["recipient"])
             located = hashlib.sha256(b"portevoix/locator/v1" + recipient + bytes.fromhex(value["verify_key"]))
             assert located.hexdigest() == FACTS["locator"] == ours.locator.hex()
+
+
+def test_an_item_that_was_sealed_while_it_came(tmp_path: Path) -> None:
+    keys = ThreadKeys(*(bytes.fromhex(FACTS[name]) for name in ("identity_seed", "sign_seed", "item_key")))
+    files = [bytes(range(256)) * 600, b"", b"x" * 65_024]
+    entries = [Attachment("a", "image/jpeg", len(file), hashlib.sha256(file).hexdigest()) for file in files]
+    draft = Draft("report", "travel", 1, "en", {}, "A hotel.", [], entries)
+    body = report.complete(draft, keys, report.item_id(draft, keys, bytes(16)), "2026-11-25")
+    with Sealing(tmp_path) as sealing:
+        for file in files:
+            sealing.begin()
+            sealing.write(file)
+            sealing.end()
+        recipients = [HybridIdentity.from_seed(seed).recipient for seed in SEEDS]
+        sealing.finish(body, report.sign(body, keys), "A hotel.\n", recipients)
+        item = b"".join(sealing.pieces())
+    for seed in SEEDS:
+        value, contents = second_reader.read_item(item, seed)
+        assert value == json.loads(body)
+        assert contents == files == read_ours(item, seed)[1]
 
 
 def read_ours(data: bytes, seed: bytes) -> tuple[report.Report, list[bytes]]:

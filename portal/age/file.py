@@ -10,6 +10,22 @@ from portal.age.primitives import FILE_KEY_BYTES, Piece
 from portal.errors import HeaderFailure, KeyFailure, NoMatch
 
 
+class FileKeys:
+    """The secrets of one new file, for a writer who knows the recipients only when the payload is sealed."""
+
+    def __init__(self) -> None:
+        self._file_key = os.urandom(FILE_KEY_BYTES)
+        self._nonce = os.urandom(payload.NONCE_BYTES)
+        self.payload_key = payload.payload_key(self._file_key, self._nonce)
+        """32 bytes, for `payload.ChunkSealer`."""
+
+    def front(self, recipients: Sequence[Recipient]) -> bytes:
+        """What stands before the first chunk: the header and the payload's nonce. Raises KeyFailure like `encrypt`."""
+        stanzas = [recipient.wrap(self._file_key) for recipient in recipients]
+        _check_mixture(stanzas)
+        return bytes(Header.build(stanzas, self._file_key)) + self._nonce
+
+
 def encrypt(recipients: Sequence[Recipient], plaintext: Iterable[Piece]) -> Iterator[bytes]:
     """Encrypts `plaintext`, however it is cut, to all `recipients`.
 
@@ -17,12 +33,8 @@ def encrypt(recipients: Sequence[Recipient], plaintext: Iterable[Piece]) -> Iter
     for. The file key is wrapped before the call returns. Raises KeyFailure if there is no recipient, if a passphrase
     is not the only one, or if post-quantum recipients are mixed with others: one that is not would undo the others.
     """
-    file_key = os.urandom(FILE_KEY_BYTES)
-    stanzas = [recipient.wrap(file_key) for recipient in recipients]
-    _check_mixture(stanzas)
-    header = Header.build(stanzas, file_key)
-    nonce = os.urandom(payload.NONCE_BYTES)
-    return _pieces(bytes(header) + nonce, payload.seal(payload.payload_key(file_key, nonce), plaintext))
+    keys = FileKeys()
+    return _pieces(keys.front(recipients), payload.seal(keys.payload_key, plaintext))
 
 
 def decrypt(identities: Sequence[Identity], ciphertext: Iterable[Piece]) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from portal.errors import PayloadFailure
 NONCE_BYTES = 16
 """At the front of the payload; with the file key it makes the payload key."""
 CHUNK_BYTES = 64 * 1024
-_SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
+SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 
 
 def payload_size(plaintext_size: int) -> int:
@@ -31,11 +31,25 @@ def payload_key(file_key: bytes, nonce: bytes) -> bytes:
     return hkdf(file_key, nonce, b"payload")
 
 
+class ChunkSealer:
+    """Seals the chunks of one payload, in any order.
+
+    Warning: no two chunks may have the same number: a nonce would be used twice, which gives both away.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = ChaCha20Poly1305(key)
+
+    def __call__(self, number: int, chunk: Piece, *, last: bool = False) -> bytes:
+        """Chunk `number`, from 0, sealed: `SEALED_CHUNK_BYTES`. Only the last may come from less than CHUNK_BYTES."""
+        return self._cipher.encrypt(_nonce(number, last), chunk, None)
+
+
 def seal(key: bytes, plaintext: Iterable[Piece]) -> Iterator[bytes]:
     """The sealed chunks of `plaintext`, one at a time."""
-    cipher = ChaCha20Poly1305(key)
+    sealer = ChunkSealer(key)
     for number, (chunk, last) in enumerate(_chunks(plaintext, CHUNK_BYTES)):
-        yield cipher.encrypt(_nonce(number, last), chunk, None)
+        yield sealer(number, chunk, last=last)
 
 
 def open_(key: bytes, payload: Iterable[Piece]) -> Iterator[bytes]:
@@ -45,7 +59,7 @@ def open_(key: bytes, payload: Iterable[Piece]) -> Iterator[bytes]:
     its last chunk: what was given out before is authentic, but not the whole.
     """
     cipher = ChaCha20Poly1305(key)
-    for number, (chunk, last) in enumerate(_chunks(payload, _SEALED_CHUNK_BYTES)):
+    for number, (chunk, last) in enumerate(_chunks(payload, SEALED_CHUNK_BYTES)):
         plaintext, marked_last = _open_chunk(cipher, number, chunk, last)
         if not plaintext and number > 0:
             raise PayloadFailure("The file ends with an empty chunk, which no writer makes.")
@@ -61,7 +75,7 @@ def _open_chunk(cipher: ChaCha20Poly1305, number: int, chunk: Piece, last: bool)
 
     A full chunk may be the last one with more behind it, or the opposite: its content is authentic in both cases.
     """
-    for marked_last in (last, not last) if len(chunk) == _SEALED_CHUNK_BYTES else (last,):
+    for marked_last in (last, not last) if len(chunk) == SEALED_CHUNK_BYTES else (last,):
         try:
             return cipher.decrypt(_nonce(number, marked_last), chunk, None), marked_last
         except InvalidTag:

@@ -4,12 +4,28 @@ import errno
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Protocol
 
 from portal.serving.bounds import Bounds
-from portal.spool import Piece, Span, Spool, Watcher
+from portal.spool import Piece, Span, Spool
 
-Watch = Callable[[str], Watcher | None]
-"""Makes, from the Content-Type of a body, who sees it on its way in; None where nobody needs to. Raises nothing."""
+
+class Keeper(Protocol):
+    """What a body goes into. The application finds it as `wsgi.input`."""
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+
+    def write(self, data: Piece) -> object:
+        """Keep more. Raises OSError if the disk is full."""
+
+    def close(self) -> None:
+        """Forget everything. More than once does no harm."""
+
+
+Keep = Callable[[str], Keeper | None]
+"""Makes, from the Content-Type of a body, what it goes into; None for a spool. Raises nothing."""
 
 
 class Budget:
@@ -46,11 +62,11 @@ class Body:
     are charged to the budget as they come, not as they are announced; a small body is never charged.
     """
 
-    def __init__(self, bounds: Bounds, budget: Budget, watcher: Watcher | None = None) -> None:
+    def __init__(self, bounds: Bounds, budget: Budget, keeper: Keeper | None = None) -> None:
         self._bounds = bounds
         self._budget = budget
         self._charged = 0
-        self._spool = Spool(bounds.spool, watcher=watcher)
+        self._keeper = keeper or Spool(bounds.spool)
         self.received = 0
         """Bytes that came, dropped ones among them."""
         self.refused: HTTPStatus | None = None
@@ -66,7 +82,7 @@ class Body:
             self.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         else:
             try:
-                self._spool.write(data)
+                self._keeper.write(data)
             except OSError as error:
                 full = error.errno in (errno.ENOSPC, errno.EDQUOT)
                 self.refuse(HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE)
@@ -83,15 +99,15 @@ class Body:
         self.refused = status
         self.close()
 
-    def getfile(self) -> Span:
-        """The body as a file to read: `wsgi.input`."""
-        return self._spool.span()
+    def getfile(self) -> Span | Keeper:
+        """What the application gets as `wsgi.input`: a file to read, where the body went into a spool."""
+        return self._keeper.span() if isinstance(self._keeper, Spool) else self._keeper
 
     def close(self) -> None:
         """Forget the body. More than once does no harm."""
-        self._spool.close()
+        self._keeper.close()
         self._budget.give_back(self._charged)
         self._charged = 0
 
     def __len__(self) -> int:
-        return self._spool.size
+        return self._keeper.size

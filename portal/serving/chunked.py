@@ -13,7 +13,7 @@ from enum import Enum, auto
 from waitress.utilities import BadRequest
 
 from portal import limits
-from portal.serving.body import Body
+from portal.serving.body import Body, Keeper
 from portal.spool import Span
 
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(;[\t\x20-\x7e\x80-\xff]*)?")
@@ -91,8 +91,8 @@ class ChunkedReceiver:
     def _fail(self, reason: str) -> None:
         self.error = BadRequest(reason)
 
-    def getfile(self) -> Span:
-        """The body as a file to read."""
+    def getfile(self) -> Span | Keeper:
+        """What the application gets as `wsgi.input`."""
         return self._body.getfile()
 
     def getbuf(self) -> Body:

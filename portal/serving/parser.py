@@ -11,7 +11,7 @@ from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import FixedStreamReceiver
 
-from portal.serving.body import Body, Budget, Watch
+from portal.serving.body import Body, Budget, Keep
 from portal.serving.bounds import Bounds
 from portal.serving.chunked import ChunkedReceiver
 
@@ -36,11 +36,11 @@ class Parser(HTTPRequestParser):
     command: str = ""
     body_rcv: FixedStreamReceiver | ChunkedReceiver | None
 
-    def __init__(self, adjustments: Adjustments, bounds: Bounds, budget: Budget, watch: Watch) -> None:
+    def __init__(self, adjustments: Adjustments, bounds: Bounds, budget: Budget, keep: Keep) -> None:
         super().__init__(adjustments)
         self._bounds = bounds
         self._budget = budget
-        self._watch = watch
+        self._keep = keep
         self.body: Body | None = None
 
     def received(self, data: bytes) -> int:
@@ -111,7 +111,7 @@ class Parser(HTTPRequestParser):
     def _open_body(self) -> None:
         if self.body_rcv is None:
             return
-        self.body = Body(self._bounds, self._budget, self._watch(self.headers.get("CONTENT_TYPE", "")))
+        self.body = Body(self._bounds, self._budget, self._keep(self.headers.get("CONTENT_TYPE", "")))
         if self.chunked:
             self.body_rcv = ChunkedReceiver(self.body)
         else:

@@ -15,7 +15,7 @@ from waitress.server import BaseWSGIServer
 
 from portal import limits
 from portal.serving import discreet
-from portal.serving.body import Budget, Watch
+from portal.serving.body import Budget, Keep
 from portal.serving.bounds import Bounds
 from portal.serving.channel import Channel
 from portal.serving.parser import Parser
@@ -89,7 +89,7 @@ class Listener(BaseWSGIServer):
 
     def new_parser(self, adjustments: Adjustments) -> Parser:
         """A parser for the next request of a connection."""
-        return Parser(adjustments, self.bounds, self._server.budget, self._server.watch)
+        return Parser(adjustments, self.bounds, self._server.budget, self._server.keep)
 
     def readable(self) -> bool:
         """Called in every round of the loop."""
@@ -140,8 +140,8 @@ class Listener(BaseWSGIServer):
             self.trigger.close()
 
 
-def _nobody(content_type: str) -> None:
-    """Has nobody watch a body."""
+def _spool(content_type: str) -> None:
+    """Has every body go into a spool."""
 
 
 def _none(method: str, path: str) -> bool:
@@ -152,7 +152,7 @@ def _none(method: str, path: str) -> bool:
 class Server:
     """Serves a WSGI application on bound sockets (`listen.unix`, `listen.preview`).
 
-    `watch` names who sees a large body while it comes; the application finds it at the spool of `wsgi.input`.
+    `keep` makes what a body goes into, where a spool will not do; the application finds it as `wsgi.input`.
     `gives_way` tells the requests that may wait for all others.
 
     `run` returns after `stop`, which any thread and any signal handler may call.
@@ -164,13 +164,13 @@ class Server:
         sockets: Sequence[socket.socket],
         error_page: ErrorPage,
         bounds: Bounds,
-        watch: Watch = _nobody,
+        keep: Keep = _spool,
         gives_way: GivesWay = _none,
     ) -> None:
         self.application = application
         self.error_page = error_page
         self.bounds = bounds
-        self.watch = watch
+        self.keep = keep
         self.budget = Budget(bounds.in_flight_bytes)
         self.workers = Workers(bounds, gives_way)
         self.connections = _allowed_connections(bounds.connections)

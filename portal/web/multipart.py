@@ -4,14 +4,14 @@
     delimiter = "--" boundary
     part      = 1*(header CRLF) [CRLF *OCTET]
 
-Files are not copied: the body lies in a spool, and a file is a span of it with its SHA-256. That saves a file its
-second encryption and a third of the disk that an upload takes. Line breaks are CRLF, as every browser sends them.
+Texts are kept; the bytes of a file are handed on as they come, and what is left of it is its size and SHA-256. Line
+breaks are CRLF, as every browser sends them.
 
 A `Reader` is given the pieces as they come, while the body is still being received (docs/decisions/0017): it is a
 coroutine that waits for bytes and for nothing else, so it needs no thread.
 
-Pure: pieces of bytes in, parts out. Raises BadRequest for what is not well formed, RequestEntityTooLarge for too
-much text or too many parts.
+Pure: pieces of bytes in, parts and pieces out. Raises BadRequest for what is not well formed, RequestEntityTooLarge
+for too much text or too many parts.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ import re
 import types
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
@@ -35,6 +36,24 @@ _Sink = Callable[[memoryview], object]
 """Takes a piece of what is read; the piece never changes."""
 
 
+class Taker(Protocol):
+    """Takes the bytes of one file."""
+
+    def write(self, piece: memoryview) -> object:
+        """More of it, in order; a piece may be empty."""
+
+    def end(self) -> object:
+        """It is whole."""
+
+
+Take = Callable[[str, str], Taker | None]
+"""Names who takes a file, from the name of its field and its own, both as the client wrote them; None for nobody."""
+
+
+def nobody(name: str, file_name: str) -> None:
+    """Has nobody take a file."""
+
+
 @dataclass(frozen=True)
 class Text:
     """A field without a file name."""
@@ -45,22 +64,21 @@ class Text:
 
 @dataclass(frozen=True)
 class File:
-    """A file, by where it lies in the body, bytes; `file_name` and `type` are as the client wrote them."""
+    """What is known of a file, `size` in bytes; `file_name` and `type` are as the client wrote them."""
 
     name: str
     file_name: str
     type: str
-    start: int
     size: int
     sha256: bytes
 
 
 class Reader:
-    """Reads a body of which it is given piece after piece."""
+    """Reads a body of which it is given piece after piece. What `take` and its takers raise, `feed` passes on."""
 
-    def __init__(self, boundary: str) -> None:
-        self.position = 0
-        """Bytes that were fed."""
+    def __init__(self, boundary: str, take: Take = nobody) -> None:
+        self._fed = 0
+        self._take = take
         self._body = _Scanner()
         self._parts: list[Text | File] = []
         self._error: HTTPException | None = None
@@ -71,11 +89,11 @@ class Reader:
     @property
     def held(self) -> int:
         """What is held in memory of that, at most, bytes."""
-        return self.position - self._body.passed_by + _PART_BYTES * len(self._parts)
+        return self._fed - self._body.passed_by + _PART_BYTES * len(self._parts)
 
     def feed(self, piece: Piece) -> bool:
-        """Read on in `piece`, which must not change any more; whether there is a use for more. Raises nothing."""
-        self.position += len(piece)
+        """Read on in `piece`, which must not change any more; whether there is a use for more."""
+        self._fed += len(piece)
         if not self._is_done:
             self._go_on(piece)
         return not self._is_done
@@ -87,6 +105,16 @@ class Reader:
         if self._error is not None:
             raise self._error
         return self._parts
+
+    def refuse(self, error: HTTPException) -> None:
+        """Read no further, and raise `error` when the parts are asked for."""
+        self._reading.close()
+        self._is_done, self._error = True, error
+
+    @property
+    def failed(self) -> bool:
+        """Whether there will be no parts."""
+        return self._error is not None
 
     def _go_on(self, piece: Piece | None) -> None:
         try:
@@ -108,7 +136,7 @@ class Reader:
                 raise RequestEntityTooLarge("The form has too many fields.")
             if end != _CRLF:
                 raise BadRequest("The form has a delimiter that does not end its line.")
-            part = await _read_part(body, delimiter, room)
+            part = await _read_part(body, delimiter, room, self._take)
             room -= _weight(part)
             self._parts.append(part)
 
@@ -127,7 +155,7 @@ def _weight(part: Text | File) -> int:
     return len(part.name.encode()) + (len(part.value.encode()) if isinstance(part, Text) else 0)
 
 
-async def _read_part(body: "_Scanner", delimiter: bytes, room: int) -> Text | File:
+async def _read_part(body: "_Scanner", delimiter: bytes, room: int, take: Take) -> Text | File:
     block = _Gathered(limits.FORM_HEADER_BYTES)
     await body.until(_CRLF * 2, block.add)
     headers = _headers(bytes(block.taken))
@@ -146,9 +174,17 @@ async def _read_part(body: "_Scanner", delimiter: bytes, room: int) -> Text | Fi
         if not is_empty:
             await body.until(delimiter, text.add)
         return Text(name, text.taken.decode("utf-8", "replace"))
-    start, digest = body.position, hashlib.sha256()
-    size = 0 if is_empty else await body.until(delimiter, digest.update, passes_by=True)
-    return File(name, file_name, headers.get("content-type", ""), start, size, digest.digest())
+    digest, taker = hashlib.sha256(), take(name, file_name)
+
+    def sink(piece: memoryview) -> None:
+        digest.update(piece)
+        if taker is not None:
+            taker.write(piece)
+
+    size = 0 if is_empty else await body.until(delimiter, sink, passes_by=True)
+    if taker is not None:
+        taker.end()
+    return File(name, file_name, headers.get("content-type", ""), size, digest.digest())
 
 
 class _Gathered:
@@ -238,7 +274,8 @@ class _Scanner:
         return taken
 
     async def _fill(self) -> None:
-        piece = await _more()
+        # What was read is let go before the wait, which may be long.
+        self._buffer = self._buffer[self._at :]
         self._base += self._at
-        self._buffer = b"".join((memoryview(self._buffer)[self._at :], piece))
         self._at = 0
+        self._buffer = b"".join((self._buffer, await _more()))

@@ -14,7 +14,6 @@ from portal.channels import NARRATIVE, Channel
 from portal.errors import FileTooLarge, FormatError, PortevoixError, StoreFull, TicketExpired, TooManyFiles
 from portal.intake import Filed, Message, NobodyReads
 from portal.limits import MIB
-from portal.parcel import Content
 from portal.report import Attachment
 from portal.web import answers, receipt
 from portal.web.errors import error_page
@@ -24,7 +23,7 @@ from portal.web.languages import current, gettext, speak_informally
 from portal.web.notices import EXPLAINED, FULL_FOR_FILES, Notice, TokenRefused, notice_of
 from portal.web.page import Page, render
 from portal.web.site import current_site, desk_name, in_language
-from portal.web.uploads import Upload, uploads
+from portal.web.uploads import Upload, sealing, uploads
 from portal.web.visitor import visitor
 
 bp = Blueprint("report", __name__)
@@ -80,8 +79,7 @@ def _file(channel: Channel, ticket: str) -> Filed:
     if errors := [*posted.errors, *reader_errors, *file_errors]:
         raise CannotFile(errors)
     draft = answers.draft(channel, posted, [_attachment(file) for file in files], current())
-    contents = [Content(file.spool.size, file.spool.pieces()) for file in files]
-    message = Message(draft, answers.report_text(channel, draft), readers, contents)
+    message = Message(draft, answers.report_text(channel, draft), readers, sealing(request))
     return site.intake.file(visitor(), ticket, message)
 
 
@@ -173,7 +171,7 @@ def _files(channel: Channel) -> tuple[list[Upload], list[FieldError]]:
             return [], []
         return [], [FieldError("report", label, gettext("This form takes no files. Send it again without them."))]
     try:
-        return uploads(request, "attachment", current_site().settings), []
+        return uploads(request, current_site().settings), []
     except TooManyFiles as error:
         message = gettext("Choose at most %(num)d files; send the others with a second report.", num=error.limit)
     except FileTooLarge as error:
@@ -182,7 +180,7 @@ def _files(channel: Channel) -> tuple[list[Upload], list[FieldError]]:
 
 
 def _attachment(file: Upload) -> Attachment:
-    return Attachment(file.name, file.type, file.spool.size, file.spool.sha256.hex())
+    return Attachment(file.name, file.type, file.size, file.sha256.hex())
 
 
 def _new_ticket() -> str:

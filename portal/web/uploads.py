@@ -1,4 +1,4 @@
-"""What a form sends: its fields in memory, its files as spans of the request's spool.
+"""What a form sends: its fields in memory, its attachments sealed already, of which name, type, size and hash are left.
 
 Rules kept here:
 - Nothing of a body is written in clear; Werkzeug's own parser, which would do so, is never reached.
@@ -6,6 +6,7 @@ Rules kept here:
 - A file's name and type are the reporter's text: cleaned, cut, never used as a path.
 """
 
+import io
 import re
 import tempfile
 import unicodedata
@@ -22,8 +23,10 @@ from werkzeug.formparser import FormDataParser
 
 from portal import limits
 from portal.errors import FileTooLarge, TooManyFiles
+from portal.sealing import Sealing
 from portal.spool import Span, Spool
-from portal.web import multipart, reading
+from portal.web import multipart
+from portal.web.reading import ATTACHMENT, Form, Forms
 
 SPOOL_FOLDER = "SPOOL_FOLDER"
 """Key of the application's configuration: where a body lies that did not come in a spool."""
@@ -43,8 +46,8 @@ class Upload:
 
     name: str = field(repr=False)
     type: str
-    spool: Span = field(repr=False)
-    """Its bytes, with `size` and `sha256`; until the end of the request."""
+    size: int
+    sha256: bytes = field(repr=False)
 
 
 class Limits(Protocol):
@@ -57,30 +60,34 @@ class Limits(Protocol):
 
 
 class Request(flask.Request):
-    """A request whose body is in a spool. Set it as `Flask.request_class`; leave MAX_CONTENT_LENGTH unset."""
+    """A request whose body is a `Form` or in a spool.
 
-    _own_spool: Spool | None = None
+    Set it as `Flask.request_class`, and leave MAX_CONTENT_LENGTH unset.
+    """
 
-    def body(self) -> Span:
-        """The whole body, from its start: the server's spool, or a copy of what another server gave."""
+    _own: Form | Spool | None = None
+    """What the body went into if another server than ours brought it."""
+
+    def received(self) -> Form | Span:
+        """The whole body: what our server made of it, or the same of what another server gave."""
         stream = self.environ["wsgi.input"]
-        if isinstance(stream, Span):
+        if isinstance(stream, Form | Span):
             return stream
-        if self._own_spool is None:
-            self._own_spool = Spool(self._folder())
+        if self._own is None:
+            self._own = Forms(self._folder())(self.content_type or "") or Spool(self._folder())
             for piece in iter(lambda: self.stream.read(_COPY_BYTES), b""):
-                self._own_spool.write(piece)
-        return self._own_spool.span()
+                self._own.write(piece)
+        return self._own.span() if isinstance(self._own, Spool) else self._own
 
     def make_form_data_parser(self) -> FormDataParser:
         """The parser of this module instead of Werkzeug's."""
         return _FormParser(self)
 
     def close(self) -> None:
-        """Forget the files; Flask calls it at the end of every request."""
+        """Forget the body; Flask calls it at the end of every request."""
         super().close()
-        if self._own_spool is not None:
-            self._own_spool.close()
+        if self._own is not None:
+            self._own.close()
 
     def _get_file_stream(self, *arguments: Any, **named: Any) -> NoReturn:
         raise RuntimeError("Werkzeug's own form parser must not run: it writes files in clear.")
@@ -101,23 +108,35 @@ class _FormParser(FormDataParser):
     ) -> _Form:
         fields: list[tuple[str, str]] = []
         files: list[tuple[str, FileStorage]] = []
-        if mimetype == "multipart/form-data":
-            body = self._request.body()
-            for part in reading.parts(body, (options or {}).get("boundary", "")):
+        body = self._request.received()
+        if isinstance(body, Form):
+            for part in body.parts():
                 if isinstance(part, multipart.Text):
                     fields.append((part.name, part.value))
                 else:
-                    files.append((part.name, _storage(body.spool, part)))
+                    files.append((part.name, _storage(part)))
         elif mimetype == "application/x-www-form-urlencoded":
-            fields = _urlencoded(self._request.body())
+            fields = _urlencoded(body)
         storage = self._request.parameter_storage_class
         return stream, cast(MultiDict[str, str], storage(fields)), cast(MultiDict[str, FileStorage], storage(files))
 
 
-def _storage(spool: Spool, part: multipart.File) -> FileStorage:
-    span = spool.span(part.start, part.size, part.sha256)
+class _Gone(io.RawIOBase):
+    """The bytes of a file, which nobody here can read any more, and what is known of them."""
+
+    def __init__(self, size: int, sha256: bytes) -> None:
+        super().__init__()
+        self.size = size
+        self.sha256 = sha256
+
+    def readinto(self, buffer: Any) -> NoReturn:
+        """Raises UnsupportedOperation."""
+        raise io.UnsupportedOperation("The bytes of this file are sealed.")
+
+
+def _storage(part: multipart.File) -> FileStorage:
     headers = Headers({"Content-Type": clean_type(part.type)})
-    return FileStorage(cast(IO[bytes], span), part.file_name, part.name, headers=headers)
+    return FileStorage(cast(IO[bytes], _Gone(part.size, part.sha256)), part.file_name, part.name, headers=headers)
 
 
 def _urlencoded(body: Span) -> list[tuple[str, str]]:
@@ -132,19 +151,19 @@ def _urlencoded(body: Span) -> list[tuple[str, str]]:
         raise RequestEntityTooLarge("The form has too many fields.") from None
 
 
-def uploads(request: flask.Request, name: str, allowed: Limits) -> list[Upload]:
-    """The files of the field `name`, in their order; a file input that was left empty is none.
+def uploads(request: flask.Request, allowed: Limits) -> list[Upload]:
+    """The attachments, in their order; a file input that was left empty is none.
 
     Raises TooManyFiles or FileTooLarge, which carry the limit.
     """
-    found = list(_chosen(request, name))
+    found = list(_chosen(request))
     if len(found) > allowed.attachment_count:
         raise TooManyFiles(
             f"{len(found)} files were chosen, and a report takes {allowed.attachment_count}: "
             "send the others as a follow-up.",
             allowed.attachment_count,
         )
-    if any(upload.spool.size > allowed.attachment_bytes for upload in found):
+    if any(upload.size > allowed.attachment_bytes for upload in found):
         raise FileTooLarge(
             f"A file is larger than {allowed.attachment_bytes // limits.MIB} MiB: send the report without it.",
             allowed.attachment_bytes,
@@ -152,11 +171,17 @@ def uploads(request: flask.Request, name: str, allowed: Limits) -> list[Upload]:
     return found
 
 
-def _chosen(request: flask.Request, name: str) -> Iterator[Upload]:
-    for storage in request.files.getlist(name):
-        span = cast(Span, storage.stream)
-        if storage.filename or span.size:
-            yield Upload(clean_name(storage.filename or ""), storage.mimetype, span)
+def _chosen(request: flask.Request) -> Iterator[Upload]:
+    for storage in request.files.getlist(ATTACHMENT):
+        gone = cast(_Gone, storage.stream)
+        if storage.filename or gone.size:
+            yield Upload(clean_name(storage.filename or ""), storage.mimetype, gone.size, gone.sha256)
+
+
+def sealing(request: flask.Request) -> Sealing | None:
+    """The item with what `uploads` gives; None if that is nothing. It is closed at the end of the request."""
+    body = cast(Request, request).received()
+    return body.sealing if isinstance(body, Form) else None
 
 
 def clean_name(text: str) -> str:

@@ -12,7 +12,7 @@ from portal.serving import Bounds, Server, unix
 from portal.tickets import Seals
 from portal.web.errors import page_for_server
 from portal.web.mailbox import stretches_key
-from portal.web.reading import watch
+from portal.web.reading import Forms
 from tests.attacked.attack import Attack
 from tests.attacked.checker import log_problems, problems
 from tests.attacked.visit import Visit
@@ -86,7 +86,7 @@ class World(Target):
             connections=connections,
         )
         page = partial(page_for_server, self.web.app)
-        self.server = Server(self.web.app, [unix(self.path)], page, bounds, watch, stretches_key)
+        self.server = Server(self.web.app, [unix(self.path)], page, bounds, Forms(bounds.spool), stretches_key)
         self._thread = threading.Thread(target=self.server.run)
         self._handler = logging.Handler(logging.WARNING)
         self._handler.setFormatter(logs.Sentences())

@@ -42,7 +42,7 @@ if __name__ == "__main__":
     waitress.serve(
         app,
         listen=f"127.0.0.1:{sys.argv[1]}",
-        recv_bytes=limits.RECV_BYTES,
+        recv_bytes=16 * 1024,
         connection_limit=limits.CONNECTIONS,
         asyncore_use_poll=True,
     )

@@ -14,7 +14,6 @@ from portal.desk.cli import main as desk_main
 from portal.desks import KeysFolder
 from portal.intake import Intake, Mailbox, Routing
 from portal.permits import Permits
-from portal.state import SPOOL
 from portal.state import load as load_state
 from portal.store import Store
 from portal.tickets import Seals
@@ -65,7 +64,7 @@ def site(tmp_path: Path, root: Path, passphrase_file: Path) -> Iterator[Site]:
     seals = Seals(secrets.receipt_secret, secrets.session_secrets, Clock())
     keys, routing = KeysFolder(tmp_path / "keys", list(roots)), {"travel": ("police",), "website": ("stopline",)}
     with closing(Store(f"sqlite:///{state / 'portal.db'}")) as store:
-        intake = Intake(store, seals, load(), Routing(routing), keys, Permits(2), state / SPOOL)
+        intake = Intake(store, seals, load(), Routing(routing), keys, Permits(2))
         yield Site(tmp_path, roots, intake, passphrase_file)
 
 

@@ -15,12 +15,11 @@ from portal.desk.cli import main as desk_main
 from portal.desks import KeysFolder
 from portal.intake import Intake, Routing
 from portal.permits import Permits
-from portal.state import SPOOL
 from portal.state import load as load_state
 from portal.store import Store
 from portal.tickets import Seals
 from tests.clock import Clock
-from tests.intake_world import VISITOR, message
+from tests.intake_world import VISITOR, message, message_with
 
 FILE = b"evidence" * 1000
 
@@ -46,7 +45,7 @@ def serving(state: Path) -> Iterator[Intake]:
     seals = Seals(secrets.receipt_secret, secrets.session_secrets, Clock())
     keys = KeysFolder(state.parent / "keys", ["police"])
     with closing(Store(f"sqlite:///{state / 'portal.db'}")) as store:
-        yield Intake(store, seals, load(), Routing({"travel": ("police",)}), keys, Permits(2), state / SPOOL)
+        yield Intake(store, seals, load(), Routing({"travel": ("police",)}), keys, Permits(2))
 
 
 def test_there_and_back(
@@ -64,7 +63,8 @@ def test_there_and_back(
         assert portal_main([*map(str, words), "--state", str(state)]) == 0
         return capsys.readouterr().out
 
-    filed = intake.file(VISITOR, intake.seals.issue_ticket("en"), message("A hotel.", files=[FILE]))
+    with message_with([FILE], "A hotel.") as sent:
+        filed = intake.file(VISITOR, intake.seals.issue_ticket("en"), sent)
     portal("export", "--desk", "police", folder / "bundle-1")
     desk("import", root, folder / "bundle-1", "--portal-key", state / "portal.pub")
     (case,) = json.loads(desk("list", root, "--json"))

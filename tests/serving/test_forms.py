@@ -11,9 +11,9 @@ from typing import Any
 import flask
 import pytest
 
+from portal.sealing import Sealing
 from portal.serving import Bounds, Server, preview
-from portal.spool import Spool
-from portal.web.uploads import Request, uploads
+from portal.web.uploads import Request, sealing, uploads
 from tests.e2e.browser import Browser
 from tests.serving.world import ERROR_BODY, World, post
 from tests.test_spool import nameless_files
@@ -38,20 +38,19 @@ def multipart(*files: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("length", ["Content-Length", "chunked"])
-def test_files_are_spans_of_the_body(serve: Callable[..., World], length: str) -> None:
+def test_files_are_sealed_as_they_come(serve: Callable[..., World], length: str) -> None:
     app = flask.Flask(__name__)
     app.request_class = Request
-    spools: list[Spool] = []
+    held: list[Sealing | None] = []
 
     @app.post("/")
     def take() -> str:
-        found = uploads(flask.request, "attachment", Allowed())
-        spools.extend(upload.spool.spool for upload in found)
+        held.append(sealing(flask.request))
         # The body is here once, and nothing was copied.
         assert len(nameless_files(world.spool)) == 1
-        return json.dumps([(upload.name, upload.spool.sha256.hex()) for upload in found])
+        return json.dumps([(upload.name, upload.sha256.hex()) for upload in uploads(flask.request, Allowed())])
 
-    world = serve(wsgi=app)
+    world = serve(wsgi=app, keeps_forms=True)
     body = multipart(FILE, b"", FILE[7:])
     raw = post(body, "Content-Type: multipart/form-data; boundary=B", path="/")
     if length == "chunked":
@@ -61,8 +60,8 @@ def test_files_are_spans_of_the_body(serve: Callable[..., World], length: str) -
     assert answer.status == 200
     expected = [[str(n), hashlib.sha256(file).hexdigest()] for n, file in enumerate([FILE, b"", FILE[7:]])]
     assert json.loads(answer.body) == expected
-    world.until(lambda: all(spool.closed for spool in spools))
-    assert len(set(map(id, spools))) == 1
+    world.until(lambda: all(each is not None and each.closed for each in held))
+    assert len(held) == 1
 
 
 @pytest.mark.e2e

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.serving import Bounds, Server, unix
+from portal.web.reading import Forms
 
 PATIENCE = 10.0
 """Nothing in these tests takes so long, seconds; what would is a failure."""
@@ -129,6 +130,8 @@ class World:
         folder: Path,
         wsgi: Callable[..., Any] | None = None,
         gives_way: Callable[[str, str], bool] = lambda method, path: False,
+        *,
+        keeps_forms: bool = False,
         **bounds: Any,
     ) -> None:
         self.path = folder / "s"
@@ -138,7 +141,8 @@ class World:
         bounds.setdefault("cleanup_seconds", 0.02)
         bound = Bounds(spool=self.spool, **bounds)
         sockets = [unix(self.path)]
-        self.server = Server(wsgi or self.application, sockets, error_page, bound, gives_way=gives_way)
+        keep = Forms(self.spool) if keeps_forms else lambda content_type: None
+        self.server = Server(wsgi or self.application, sockets, error_page, bound, keep, gives_way)
         self.finished: list[bool] = []
         self._clients: list[Client] = []
         self._thread = threading.Thread(target=lambda: self.finished.append(self.server.run()))

@@ -9,7 +9,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, MultipartDecoder, N
 from werkzeug.sansio.multipart import File as TheirFile
 
 from portal import limits
-from portal.web.multipart import File, Text, read
+from portal.web.multipart import File, Reader, Text, read
 
 FILE_HEADERS = b'Content-Disposition: form-data; name="a"; filename="b.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
 TEXT_HEADERS = b'Content-Disposition: form-data; name="t"\r\n\r\n'
@@ -26,12 +26,11 @@ def in_pieces(body: bytes, *sizes: int) -> Iterator[bytes]:
 def test_fields_and_files() -> None:
     content = b"\r\n--B-like, but no delimiter\r\n-" * 3
     body = b"--B\r\n" + TEXT_HEADERS + "hé\r\nllo".encode() + b"\r\n--B\r\n" + FILE_HEADERS
-    start = len(body)
     body += content.replace(b"--B", b"--C") + b"\r\n--B--\r\n"
     content = content.replace(b"--B", b"--C")
     assert list(read([body], "B")) == [
         Text("t", "hé\r\nllo"),
-        File("a", "b.jpg", "image/jpeg", start, len(content), hashlib.sha256(content).digest()),
+        File("a", "b.jpg", "image/jpeg", len(content), hashlib.sha256(content).digest()),
     ]
 
 
@@ -46,7 +45,7 @@ def test_fields_and_files() -> None:
         pytest.param(b"--B\r\n" + TEXT_HEADERS[:-2] + b"\r\n--B--", [Text("t", "")], id="text without a body"),
         pytest.param(
             b"--B\r\n" + FILE_HEADERS[:-2] + b"\r\n--B--",
-            [File("a", "b.jpg", "image/jpeg", 96, 0, hashlib.sha256().digest())],
+            [File("a", "b.jpg", "image/jpeg", 0, hashlib.sha256().digest())],
             id="file without a body",
         ),
         pytest.param(b"--B\r\n" + TEXT_HEADERS + b"\xff\r\n--B--", [Text("t", "�")], id="not UTF-8"),
@@ -136,6 +135,55 @@ def theirs(body: bytes, boundary: bytes) -> list[tuple[str, str | None, bytes]] 
     return found
 
 
+class Taken:
+    """Takes every file, as (field, file name, content, whether it is whole)."""
+
+    def __init__(self) -> None:
+        self.files: list[tuple[str, str, bytearray, bool]] = []
+
+    def take(self, name: str, file_name: str) -> "Taken":
+        self.files.append((name, file_name, bytearray(), False))
+        return self
+
+    def write(self, piece: memoryview) -> None:
+        self.files[-1][2].extend(piece)
+
+    def end(self) -> None:
+        self.files[-1] = (*self.files[-1][:3], True)
+
+
+def test_a_file_is_handed_on_as_it_comes() -> None:
+    taken = Taken()
+    reader = Reader("B", taken.take)
+    reader.feed(b"--B\r\n" + FILE_HEADERS + b"begun")
+    reader.feed(b", and more that is long enough")
+    assert taken.files[0][2].startswith(b"begun, and more")
+    assert not taken.files[0][3]
+    reader.feed(b"\r\n--B--")
+    assert taken.files == [("a", "b.jpg", bytearray(b"begun, and more that is long enough"), True)]
+    assert [type(part) for part in reader.parts()] == [File]
+
+
+def test_what_a_taker_raises_is_passed_on() -> None:
+    class Full(Taken):
+        def write(self, piece: memoryview) -> None:
+            raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        Reader("B", Full().take).feed(b"--B\r\n" + FILE_HEADERS + b"x" * 100)
+
+
+def test_a_reader_can_be_told_to_stop() -> None:
+    reader = Reader("B")
+    reader.feed(b"--B\r\n" + TEXT_HEADERS)
+    assert not reader.failed
+    reader.refuse(RequestEntityTooLarge())
+    assert reader.failed
+    assert not reader.feed(b"\r\n--B--")
+    with pytest.raises(RequestEntityTooLarge):
+        reader.parts()
+
+
 NOISE = st.lists(
     st.sampled_from([b"--B", b"\r\n--B", b"\r\n", b"\r", b"--", b"-", b"x", b"\0", b"--Bx", b"\xc3\xa9"]), max_size=8
 ).map(b"".join)
@@ -147,25 +195,27 @@ def test_any_split_gives_the_same(parts: list[tuple[bool, bytes]], sizes: list[i
     body = b"".join(b"--B\r\n" + (FILE_HEADERS if file else TEXT_HEADERS) + data + b"\r\n" for file, data in parts)
     body += b"--B--\r\n"
 
-    def run(*cuts: int) -> list[Text | File] | None:
+    def run(*cuts: int) -> tuple[list[Text | File] | None, list[bytes]]:
+        taken = Taken()
+        reader = Reader("B", taken.take)
+        for piece in in_pieces(body, *cuts):
+            reader.feed(piece)
         try:
-            return list(read(in_pieces(body, *cuts), "B"))
+            return reader.parts(), [bytes(content) for _, _, content, whole in taken.files if whole]
         except BadRequest:
-            return None
+            return None, []
 
-    found = run()
-    assert run(*sizes) == found
+    found, contents = run()
+    assert run(*sizes) == (found, contents)
     if found is None:
         return
     if all(b"\r\n--B" not in b"\r\n" + data for _, data in parts):
         assert len(found) == len(parts)
-    for part in found:
-        if isinstance(part, File):
-            assert hashlib.sha256(body[part.start : part.start + part.size]).digest() == part.sha256
+    files = [part for part in found if isinstance(part, File)]
+    assert [(len(each), hashlib.sha256(each).digest()) for each in contents] == [(f.size, f.sha256) for f in files]
+    left = iter(contents)
     ours = [
-        (part.name, part.file_name, body[part.start : part.start + part.size])
-        if isinstance(part, File)
-        else (part.name, None, part.value)
+        (part.name, part.file_name, next(left)) if isinstance(part, File) else (part.name, None, part.value)
         for part in found
     ]
     reference = theirs(body, b"B")

@@ -1,6 +1,5 @@
-"""A form that was read on its way into the spool gives what it gives when it is read from there."""
+"""A form is read while it comes, and its attachments are sealed as they come."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,97 +7,139 @@ import pytest
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from portal import limits
-from portal.spool import Spool
-from portal.web import reading
-from portal.web.multipart import File, read
-from portal.web.reading import Ahead, watch
+from portal.age import HybridIdentity, decrypt
+from portal.parcel import Parcel
+from portal.serving.body import Budget
+from portal.web.multipart import read
+from portal.web.reading import Form, Forms
+from tests.test_spool import nameless_files
 
 TYPE = "multipart/form-data; boundary=B"
 FIELD = b'--B\r\nContent-Disposition: form-data; name="t"\r\n\r\ntext\r\n'
-FILE = b'--B\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n'
-END = b"\r\n--B--\r\n"
+END = b"--B--\r\n"
 LARGE = bytes(range(256)) * 1000
+DESK = HybridIdentity.generate()
+
+
+def file(content: bytes, name: str = "attachment", file_name: str = "b") -> bytes:
+    head = f'--B\r\nContent-Disposition: form-data; name="{name}"; filename="{file_name}"\r\n\r\n'
+    return head.encode() + content + b"\r\n"
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with Spool(tmp_path, watcher=watch(TYPE)) as made:
-        yield made
+def form(tmp_path: Path) -> Iterator[Form]:
+    made = Forms(tmp_path)(TYPE)
+    assert made is not None
+    yield made
+    made.close()
 
 
-def ahead(spool: Spool) -> Ahead:
-    assert isinstance(spool.watcher, Ahead)
-    return spool.watcher
+def send(form: Form, body: bytes) -> None:
+    for start in range(0, len(body), 10_000):
+        form.write(body[start : start + 10_000])
+
+
+def attachments(form: Form) -> list[bytes]:
+    """What the item holds."""
+    if form.sealing is None:
+        return []
+    form.sealing.finish(b"{}", bytes(64), "", [DESK.recipient])
+    return [b"".join(pieces) for _, _, pieces in Parcel(decrypt([DESK], form.sealing.pieces())).attachments()]
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "expected"),
     [
-        pytest.param(FIELD + FILE + b"small" + END, id="never left memory"),
-        pytest.param(FIELD + FILE + LARGE + END, id="a file"),
-        pytest.param(FILE + LARGE + b"\r\n" + FIELD + FILE + LARGE + END, id="two files and a field between"),
-        pytest.param(FILE + LARGE + END + LARGE, id="a long epilogue"),
-        pytest.param(FIELD * 500 + FILE + LARGE + END, id="too many fields to be read ahead"),
+        pytest.param(FIELD + END, [], id="no file"),
+        pytest.param(FIELD + file(b"small"), [b"small"], id="never on the disk"),
+        pytest.param(FIELD + file(LARGE), [LARGE], id="a file"),
+        pytest.param(file(LARGE) + FIELD, [LARGE], id="a file before a field"),
+        pytest.param(file(b"1") + FIELD + file(LARGE) + file(b"3"), [b"1", LARGE, b"3"], id="in their order"),
+        pytest.param(file(LARGE, "other") + file(b"x"), [b"x"], id="the files of another field are dropped"),
+        pytest.param(file(b"", file_name="") + FIELD, [], id="an input that was left empty"),
+        pytest.param(file(b"", file_name="") + file(b"x"), [b"x"], id="one that was left empty, and one that was not"),
+        pytest.param(file(b"") + file(LARGE) + file(b""), [b"", LARGE, b""], id="empty files"),
+        pytest.param(file(b"x", file_name=""), [b"x"], id="a file without a name"),
+        pytest.param(FIELD * 500 + file(LARGE), [LARGE], id="many fields"),
+        pytest.param(file(LARGE) + END + LARGE, [LARGE], id="a long epilogue"),
     ],
 )
-def test_same_parts(spool: Spool, body: bytes) -> None:
-    for start in range(0, len(body), 10_000):
-        spool.write(body[start : start + 10_000])
-    found = reading.parts(spool.span(), "B")
-    assert found == read([body], "B")
-    for part in found:
-        if isinstance(part, File):
-            content = b"".join(spool.pieces(part.start, part.size))
-            assert hashlib.sha256(content).digest() == part.sha256
+def test_attachments_are_sealed_in_their_order(form: Form, body: bytes, expected: list[bytes]) -> None:
+    send(form, body + END)
+    assert form.size == len(body + END)
+    assert form.parts() == read([body + END], "B")
+    assert attachments(form) == expected
 
 
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        pytest.param(FILE + LARGE, BadRequest, id="cut short"),
-        pytest.param(b"--B\r\n\r\n\r\n" + LARGE + END, BadRequest, id="no headers"),
-        pytest.param(FIELD[:-2] + LARGE + LARGE + END, RequestEntityTooLarge, id="a long text"),
+        pytest.param(file(LARGE)[:-2], BadRequest, id="cut short"),
+        pytest.param(file(LARGE) + b"--B\r\n\r\n\r\n" + LARGE + END, BadRequest, id="no headers"),
+        pytest.param(file(LARGE) + FIELD[:-2] + LARGE + LARGE + b"\r\n" + END, RequestEntityTooLarge, id="a long text"),
     ],
 )
-def test_same_errors(spool: Spool, body: bytes, error: type[Exception]) -> None:
-    spool.write(body)
-    with pytest.raises(error):
-        reading.parts(spool.span(), "B")
+def test_what_cannot_be_read(form: Form, body: bytes, error: type[Exception]) -> None:
+    send(form, body)
+    for _ in range(2):
+        with pytest.raises(error):
+            form.parts()
 
 
-def test_what_was_read_ahead_is_not_read_back(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    spool.write(FILE + LARGE + END)
-    read_back: list[int] = []
-    block = spool.block
-    monkeypatch.setattr(spool, "block", lambda number: read_back.append(number) or block(number))
-    reading.parts(spool.span(), "B")
-    assert read_back == [spool.size // Spool.block_bytes]
+def test_the_files_of_a_form_that_cannot_be_read_go_at_once(form: Form, tmp_path: Path) -> None:
+    send(form, file(LARGE))
+    assert len(nameless_files(tmp_path)) == 1
+    send(form, b"--B\r\n\r\n\r\n")
+    assert not nameless_files(tmp_path)
+    # More of it does no harm.
+    send(form, LARGE + END)
 
 
-def test_a_file_takes_no_memory(spool: Spool) -> None:
-    spool.write(FIELD + FILE + LARGE * 4)
-    reader = ahead(spool).reader
-    assert reader is not None
-    assert reader.held < 2 * limits.KIB
+def test_a_form_without_attachments_needs_no_disk(form: Form, tmp_path: Path) -> None:
+    send(form, FIELD * 400 + file(LARGE, "other") + END)
+    assert form.sealing is None
+    assert not nameless_files(tmp_path)
 
 
-@pytest.mark.parametrize("body", [FIELD[:-2] + bytes(300_000), FIELD * 5_000], ids=["one text", "many"])
-def test_reading_ahead_is_given_up_when_it_would_take_much_memory(spool: Spool, body: bytes) -> None:
-    spool.write(body)
-    assert ahead(spool).reader is None
+def test_a_file_takes_no_memory(form: Form) -> None:
+    send(form, FIELD + file(LARGE * 4))
+    assert form._reader.held < 2 * limits.KIB
 
 
-def test_another_boundary_reads_anew(spool: Spool) -> None:
-    body = FILE + LARGE + END
-    spool.write(body.replace(b"--B", b"--C"))
-    assert reading.parts(spool.span(), "C") == read([body], "B")
+def test_what_all_forms_hold_is_bounded(tmp_path: Path) -> None:
+    room = Budget(100_000)
+    text = FIELD[:-2] + bytes(limits.FORM_OWN_BYTES + 60_000) + b"\r\n" + END
+    first, second, third = (Form("B", tmp_path, room) for _ in range(3))
+    send(first, text)
+    assert 60_000 <= room.taken < 65_000
+    send(second, text)
+    with pytest.raises(RequestEntityTooLarge):
+        second.parts()
+    assert first.parts() == read([text], "B")
+    # What a form may hold by itself is never refused.
+    send(third, FIELD * 100 + END)
+    assert len(third.parts()) == 100
+    for form in (first, second, third):
+        for _ in range(2):
+            form.close()
+    assert room.taken == 0
+
+
+def test_a_closed_form_forgets_its_files(form: Form, tmp_path: Path) -> None:
+    send(form, file(LARGE))
+    assert len(nameless_files(tmp_path)) == 1
+    form.close()
+    assert not nameless_files(tmp_path)
+
+
+def test_a_full_disk_is_passed_on() -> None:
+    form = Forms(Path("/nonexistent"))(TYPE)
+    assert form is not None
+    with pytest.raises(FileNotFoundError):
+        send(form, file(LARGE))
+    form.close()
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/mixed; boundary=B"])
-def test_other_bodies_are_not_watched(kind: str) -> None:
-    assert watch(kind) is None
-
-
-def test_a_closed_spool_forgets_what_was_read(spool: Spool) -> None:
-    spool.close()
-    assert spool.watcher is None
+def test_other_bodies_are_no_forms(kind: str, tmp_path: Path) -> None:
+    assert Forms(tmp_path)(kind) is None

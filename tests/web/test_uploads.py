@@ -1,7 +1,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, UnsupportedOperation
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ from werkzeug.datastructures import FileStorage
 
 from portal import limits
 from portal.errors import FileTooLarge, TooManyFiles
-from portal.spool import Spool
+from portal.sealing import Sealing
 from portal.web import uploads as uploads_module
-from portal.web.uploads import SPOOL_FOLDER, Request, Upload, clean_name, clean_type, uploads
+from portal.web.uploads import SPOOL_FOLDER, Request, Upload, clean_name, clean_type, sealing, uploads
+from tests.test_spool import nameless_files
 
 JPEG = b"\xff\xd8\xff" * 70_000
 
@@ -48,14 +49,14 @@ def ask(app: flask.Flask, see: Callable[[], Any], status: int = 200, **request: 
 
 
 def test_files_come_with_name_type_size_and_hash(app: flask.Flask, tmp_path: Path) -> None:
-    def see() -> list[tuple[str, str, int, bytes, bool, bytes]]:
+    def see() -> list[tuple[str, str, int, bytes]]:
         assert flask.request.form.getlist("city") == ["Luxembourg", "Esch"]
         assert flask.request.form["narrative"] == "é\r\n<b>"
-        found = uploads(flask.request, "attachment", Allowed())
-        return [
-            (f.name, f.type, f.spool.size, f.spool.sha256, b"".join(f.spool.pieces()) == f.spool.read(), f.spool.read())
-            for f in found
-        ]
+        held = sealing(flask.request)
+        assert held is not None
+        assert held.sizes == [len(JPEG), 0]
+        assert len(nameless_files(tmp_path)) == 1
+        return [(f.name, f.type, f.size, f.sha256) for f in uploads(flask.request, Allowed())]
 
     sent = {
         "city": ["Luxembourg", "Esch"],
@@ -64,8 +65,8 @@ def test_files_come_with_name_type_size_and_hash(app: flask.Flask, tmp_path: Pat
         "other": (BytesIO(b"x"), "x"),
     }
     assert ask(app, see, data=sent) == [
-        ("a.jpg", "image/jpeg", len(JPEG), hashlib.sha256(JPEG).digest(), True, b""),
-        ("empty.txt", "text/plain", 0, hashlib.sha256(b"").digest(), True, b""),
+        ("a.jpg", "image/jpeg", len(JPEG), hashlib.sha256(JPEG).digest()),
+        ("empty.txt", "text/plain", 0, hashlib.sha256(b"").digest()),
     ]
     assert not list(tmp_path.iterdir())
 
@@ -75,23 +76,22 @@ def test_an_empty_file_input_is_no_file(app: flask.Flask) -> None:
         b'--B\r\nContent-Disposition: form-data; name="attachment"; filename=""\r\n'
         b"Content-Type: application/octet-stream\r\n\r\n\r\n--B--\r\n"
     )
-    see = lambda: uploads(flask.request, "attachment", Allowed())  # noqa: E731
-    assert ask(app, see, data=body, content_type="multipart/form-data; boundary=B") == []
+    see = lambda: (uploads(flask.request, Allowed()), sealing(flask.request))  # noqa: E731
+    assert ask(app, see, data=body, content_type="multipart/form-data; boundary=B") == ([], None)
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_the_spool_goes_with_the_request(app: flask.Flask, fails: bool) -> None:
-    spools: list[Spool] = []
+def test_the_attachments_go_with_the_request(app: flask.Flask, fails: bool) -> None:
+    held: list[Sealing | None] = []
 
     def see() -> None:
-        (upload,) = uploads(flask.request, "attachment", Allowed())
-        spools.append(upload.spool.spool)
-        assert not upload.spool.spool.closed
+        held.append(sealing(flask.request))
+        assert [each is not None and each.closed for each in held] == [False]
         if fails:
             raise RuntimeError
 
     ask(app, see, 500 if fails else 200, data={"attachment": (BytesIO(JPEG), "a.jpg")})
-    assert [spool.closed for spool in spools] == [True]
+    assert [each is not None and each.closed for each in held] == [True]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_spool_goes_with_the_request(app: flask.Flask, fails: bool) -> None:
 def test_limits_say_which(app: flask.Flask, allowed: Allowed, error: type[Exception], limit: int) -> None:
     def see() -> tuple[int, str]:
         with pytest.raises(error) as caught:
-            uploads(flask.request, "attachment", allowed)
+            uploads(flask.request, allowed)
         # The rest of the form is there all the same.
         assert flask.request.form["narrative"] == "kept"
         return caught.value.limit, str(caught.value)  # type: ignore[attr-defined]
@@ -117,7 +117,7 @@ def test_limits_say_which(app: flask.Flask, allowed: Allowed, error: type[Except
 
 def test_a_count_that_is_just_allowed(app: flask.Flask) -> None:
     sent = {"attachment": [(BytesIO(JPEG), "a"), (BytesIO(b"x"), "b")]}
-    see = lambda: len(uploads(flask.request, "attachment", Allowed(2, len(JPEG))))  # noqa: E731
+    see = lambda: len(uploads(flask.request, Allowed(2, len(JPEG))))  # noqa: E731
     assert ask(app, see, data=sent) == 2
 
 
@@ -203,9 +203,7 @@ def test_types(declared: str, expected: str) -> None:
 
 
 def test_an_upload_shows_no_name() -> None:
-    with Spool(Path("/nonexistent")) as spool:
-        shown = repr(Upload("secret.jpg", "image/jpeg", spool.span()))
-    assert "secret" not in shown
+    assert "secret" not in repr(Upload("secret.jpg", "image/jpeg", 1, bytes(32)))
 
 
 def test_a_header_of_a_part_cannot_break_out(app: flask.Flask) -> None:
@@ -213,16 +211,21 @@ def test_a_header_of_a_part_cannot_break_out(app: flask.Flask) -> None:
         b'--B\r\nContent-Disposition: form-data; name="attachment"; filename="a\nb"\r\n'
         b"Content-Type: a\rb\r\n\r\nx\r\n--B--\r\n"
     )
-    see = lambda: [(f.name, f.type) for f in uploads(flask.request, "attachment", Allowed())]  # noqa: E731
+    see = lambda: [(f.name, f.type) for f in uploads(flask.request, Allowed())]  # noqa: E731
     assert ask(app, see, data=body, content_type="multipart/form-data; boundary=B") == [
         ("ab", uploads_module.UNKNOWN_TYPE)
     ]
 
 
-def test_files_are_file_storages(app: flask.Flask) -> None:
+def test_files_are_file_storages_whose_bytes_are_gone(app: flask.Flask) -> None:
     def see() -> None:
         storage = flask.request.files["attachment"]
         assert isinstance(storage, FileStorage)
-        assert storage.read(3) == b"\xff\xd8\xff"
+        with pytest.raises(UnsupportedOperation):
+            storage.read(3)
 
     ask(app, see, data={"attachment": (BytesIO(JPEG), "a.jpg")})
+
+
+def test_a_form_without_files_has_nothing_sealed(app: flask.Flask) -> None:
+    assert ask(app, lambda: sealing(flask.request), data={"narrative": "x"}) is None
