@@ -1,7 +1,8 @@
 """HTTP on sockets: waitress, with what it lacks for people whose safety hangs on it.
 
 Rules kept here:
-- A body goes into a spool: nothing of it is ever on a disk in clear. Nor is anything of an answer.
+- A body goes into a spool, or into what the application makes for it (`body.Keeper`): nothing of it is ever on a disk
+  in clear. Nor is anything of an answer.
 - Every limit has an answer that the client can read: a refused body is read and dropped, then the page comes.
 - A text report always gets through: it needs no room among the bytes in flight, no thread that a file or a guess at a
   receipt could hold, and no connection that somebody keeps open for nothing.
