@@ -27,8 +27,9 @@ SLOW = 200
 LARGE = 8
 TEXTS = 6
 POSTS = 40
-THROUGHPUT_FLOOR = 0.5
-"""0.53 to 0.57 was measured with nothing else on two cores, which also run the client (docs/decisions/0023)."""
+THROUGHPUT_FLOOR = 0.45
+"""The aim is 0.5, and 0.53 to 0.57 is what two cores give that do nothing else (docs/decisions/0023); the floor leaves
+room for a disk and a host that are shared."""
 
 
 @contextlib.contextmanager
