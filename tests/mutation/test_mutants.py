@@ -16,19 +16,19 @@ MUTANTS = {
         "portal/age/header.py",
         "if not hmac.compare_digest(_mac(file_key, self.covered), self.mac):",
         "if not hmac.compare_digest(self.mac, self.mac):",
-        "tests/age/test_file.py",
+        "tests/age/test_file.py::test_every_flipped_byte_fails",
     ),
     "a payload that was cut": (
         "portal/age/payload.py",
         "if last and not marked_last:",
         "if last and marked_last is None:",
-        "tests/age/test_file.py",
+        "tests/age/test_file.py::test_chunks_cannot_be_swapped_repeated_or_left_out",
     ),
     "words whose check fails": (
         "portal/receipt.py",
         "if _check(data[:-1]) == data[-1:] else None",
         "if len(data) else None",
-        "tests/test_receipt.py",
+        "tests/test_receipt.py::test_check_bits_catch_255_of_256_wrong_words",
     ),
     "nothing": ("portal/receipt.py", "WORDS = 8", "WORDS = 4 + 4", "tests/test_receipt.py::test_same_word"),
 }
