@@ -1,8 +1,6 @@
 """python -m deploy.kit OUT: what `scripts/desk-kit` runs."""
 
 import argparse
-import configparser
-import getpass
 import shutil
 import sys
 import tempfile
@@ -10,30 +8,28 @@ from pathlib import Path
 
 import minisign
 
-from deploy.kit import archive, manual, wheels, windows
+from deploy.kit import archive, manual, signing, source, wheels, windows
 from deploy.kit.errors import KitError
+from deploy.kit.source import ROOT
 from deploy.kit.targets import PYTHONS, linux
 from deploy.kit.targets import windows as windows_target
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 LOCK = ROOT / "requirements" / "desk.lock"
-EPOCH = 315532800
-"""1980-01-01, seconds: the time of every file in our wheel."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Build one kit; the exit status."""
     options = _options(argv)
     try:
-        key = _key(options.sign) if options.sign else None
+        key = signing.secret_key(options.sign) if options.sign else None
         embeddable = windows.check(options.python_embed, options.python_embed_sha256) if options.python_embed else None
         if options.out.exists():
             raise KitError(f"{options.out} exists already and is not overwritten: choose another name.")
         with tempfile.TemporaryDirectory() as work:
             folder = Path(work, "kit")
             _fill(folder, Path(work), options.python, embeddable)
-            archive.seal(folder, key, f"portevoix desk kit {_version()}")
+            archive.seal(folder, key, f"portevoix desk kit {source.version()}")
             digest = archive.write(folder, options.out)
     except (KitError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -47,7 +43,7 @@ def _fill(folder: Path, work: Path, pythons: list[str], embeddable: windows.Embe
     ours, fetched = work / "ours", work / "fetched"
     for path in (folder, ours, fetched):
         path.mkdir()
-    own = wheels.build(ROOT, ours, EPOCH)
+    own = wheels.build(ROOT, ours, source.epoch())
     shutil.copy(HERE / "READ-ME.txt", folder)
     manual.write(ROOT / "docs", folder / "manual")
     if pythons:
@@ -79,27 +75,9 @@ def _report(out: Path, digest: str, key: minisign.SecretKey | None, embeddable: 
     if key is None:
         print("This kit is NOT signed: whoever gets it can only compare the SHA-256. Sign it with --sign KEYFILE.")
     else:
-        public = minisign.PublicKey.from_secret_key(key).to_base64().decode()
-        print(f"Signed; whoever gets it checks with the public key {public}.")
+        print(f"Signed; whoever gets it checks with the public key {signing.public_key(key)}.")
     if embeddable is None:
         print("It has no part for Windows: give the embeddable Python with --python-embed FILE.")
-
-
-def _key(path: Path) -> minisign.SecretKey:
-    """The key to sign with; its password is asked for if it has one. Raises KitError."""
-    try:
-        key = minisign.SecretKey.from_file(path)
-        if key.is_encrypted():
-            key.decrypt(getpass.getpass(f"Password of {path}: "))
-        return key
-    except (minisign.Error, ValueError) as error:
-        raise KitError(f"{path} is no secret key of minisign that opens ({error}).") from None
-
-
-def _version() -> str:
-    settings = configparser.ConfigParser()
-    settings.read(ROOT / "setup.cfg", "utf-8")
-    return settings["metadata"]["version"]
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:

@@ -20,12 +20,15 @@ _STORED = (".whl", ".png")
 
 
 def seal(folder: Path, key: minisign.SecretKey | None, comment: str) -> None:
-    """Write the checksums of everything in `folder`, and their signature if there is a key. `comment` is ASCII."""
+    """Write the checksums of everything in `folder`, and their signature if there is a key.
+
+    `comment` says what that is, in ASCII.
+    """
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n" for name, path in _files(folder)]
     sums = "".join(lines).encode()
     (folder / SUMS).write_bytes(sums)
     if key is not None:
-        signature = key.sign(sums, untrusted_comment="checksums of the desk's kit", trusted_comment=comment)
+        signature = key.sign(sums, untrusted_comment=f"checksums of {comment}", trusted_comment=comment)
         (folder / SIGNATURE).write_bytes(bytes(signature))
 
 

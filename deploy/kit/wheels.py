@@ -51,13 +51,16 @@ def fetch(lock: Path, target: Target, folder: Path) -> list[Path]:
 def build(root: Path, folder: Path, epoch: int) -> Path:
     """Build our own wheel from the project at `root` into `folder`; its path. Raises KitError.
 
-    From a copy: a stale build folder would ship what was deleted since.
+    From a copy: a stale build folder would ship what was deleted since. Every file in it has the time `epoch`, seconds,
+    and rights that are not the checkout's, which are a matter of somebody's umask.
     """
     with tempfile.TemporaryDirectory() as work:
         for name in ("portal", "tor", "templates"):
             shutil.copytree(root / name, Path(work, name), ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(root / name, work)
+        for path in Path(work).rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         made = Path(work, "made")
         words = ["wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(made), work]
         environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch)}
@@ -103,6 +106,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+_UMASK = 0o022
 _PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
@@ -118,7 +122,13 @@ def _pip(lock: Path, target: Target, folder: Path, *where: str) -> str:
 
 def _run(words: list[str], environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - pip of our own interpreter
-        [*_PIP, *words], capture_output=True, text=True, check=False, timeout=_SECONDS, env=environment
+        [*_PIP, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_SECONDS,
+        env=environment,
+        umask=_UMASK,
     )
 
 

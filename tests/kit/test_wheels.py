@@ -68,15 +68,6 @@ def test_pythons_of_linux(python: str) -> None:
     assert all(platform.endswith("_x86_64") for platform in target.platforms)
 
 
-@pytest.mark.e2e
-def test_our_wheel_is_the_same_twice(tmp_path: Path) -> None:
-    made = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        made.append(wheels.build(ROOT, tmp_path / name, 315532800).read_bytes())
-    assert made[0] == made[1]
-
-
 def test_nobody_writes_an_index_into_the_project() -> None:
     found = subprocess.run(["git", "grep", "-lE", "index-url *[=:]? *http"], cwd=ROOT, capture_output=True, check=False)
     assert (found.returncode, found.stdout) == (1, b"")
