@@ -112,9 +112,9 @@ FREE_BYTES_TEXT = 64 * MIB
 """Below this much free space every report is refused, bytes."""
 
 # Serving.
-RECV_BYTES = 64 * KIB
-"""What is read from a connection at once, bytes, …"""
-RECV_TIMES = 2
+RECV_BYTES = 8 * KIB
+"""What is read from a connection at once, bytes, waitress' own default, …"""
+RECV_TIMES = 16
 """… and where more has come, so often before the next connection has its turn."""
 HEADER_BYTES = 16 * KIB
 """Request line and headers of one request, bytes; Tor Browser sends about 600."""

@@ -12,9 +12,6 @@ import waitress
 
 from portal import limits
 
-RECV_BYTES = 16 * limits.KIB
-"""What it reads at once, twice waitress' own default."""
-
 
 class Nothing(io.RawIOBase):
     """Takes everything and keeps nothing."""
@@ -45,7 +42,7 @@ if __name__ == "__main__":
     waitress.serve(
         app,
         listen=f"127.0.0.1:{sys.argv[1]}",
-        recv_bytes=RECV_BYTES,
+        recv_bytes=limits.RECV_BYTES,
         connection_limit=limits.CONNECTIONS,
         asyncore_use_poll=True,
     )
