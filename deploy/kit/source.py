@@ -40,4 +40,4 @@ def git(root: Path, *words: str) -> str:
     except (OSError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "stderr", None) or error
         raise KitError(f"`git {' '.join(words)}` does not work at {root}: {str(reason).strip()}") from None
-    return done.stdout.strip()
+    return done.stdout.rstrip("\n")

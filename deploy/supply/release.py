@@ -58,7 +58,7 @@ def check_clean(root: Path) -> str:
     """The commit at `root`, hex. Raises SupplyError if something there is in no commit."""
     changed = source.git(root, "status", "--porcelain", "--untracked-files=all").splitlines()
     if changed:
-        names = ", ".join(line[2:].strip() for line in changed[:_NAMED])
+        names = ", ".join(line[3:] for line in changed[:_NAMED])
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
         raise SupplyError(f"Not in any commit: {names}{more}. Commit it or remove it: a release is a commit.")
     return source.git(root, "rev-parse", "HEAD")

@@ -61,7 +61,6 @@ def released(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Rele
     return Released(folder / "out", folder / "key.pub")
 
 
-@pytest.mark.e2e
 def test_two_builds_are_one_wheel(repository: Path, released: Released, tmp_path: Path) -> None:
     """Somebody else: another path, umask, time of files, zone, language and order of hashes."""
     other = tmp_path / "a much longer name" / "tree"
