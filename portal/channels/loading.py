@@ -32,6 +32,7 @@ RESERVED = frozenset(
         "not_safe",
         "reply",
         "our-address",
+        "pad",
     ]
 )
 """Form fields that the portal adds itself."""

@@ -43,6 +43,7 @@ A report is urgent when one of the values marked so was chosen.
 | `attachment` | files, in channels with attachments |
 | `ticket`, `csrf_token` | hidden; from the form page |
 | `our-address` | hidden; our onion address as text, by which a gateway that rewrites it is seen |
+| `pad` | hidden; of a random length, sent back as it is, so that what is sent says less by its size |
 | `word` | on the page with the receipt: one of its eight words |
 | `filed` | hidden, on the page with the receipt: the proof that a report was stored |
 | `not_safe` | on the page with the receipt, in a form of its own: `1`, the words are not kept |

@@ -17,6 +17,7 @@ MODULES: dict[str, str] = {
     "killed": "tests.proofs.killed",
     "attacked": "tests.proofs.attacked",
     "flood": "tests.proofs.flood",
+    "traffic": "tests.proofs.traffic",
     "fuzz": "tests.proofs.fuzz",
     "mutation": "tests.proofs.mutation",
 }

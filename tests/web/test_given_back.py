@@ -140,7 +140,7 @@ class TestAnswers:
         typed.setlist("urls" if key == "website" else "narrative", [""])
         form = empty(browser, key)
         for name in form.values:
-            if name not in ("csrf_token", "ticket", "our-address"):
+            if name not in ("csrf_token", "ticket", "our-address", "pad"):
                 form.values.setlist(name, [])
         page = browser.submit(form, dict(typed.lists()))
         assert page.status == 400

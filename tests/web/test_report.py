@@ -265,7 +265,7 @@ class TestReceipt:
     @pytest.mark.parametrize("answer", ["word", "not_safe"])
     def test_a_confirmation_without_form_or_proof(self, browser: Browser, answer: str) -> None:
         form = empty(browser, "self")
-        sent = {name: form.values[name] for name in ("csrf_token", "ticket", "our-address")} | {answer: "x"}
+        sent = {name: form.values[name] for name in ("csrf_token", "ticket", "our-address", "pad")} | {answer: "x"}
         page = browser.post(form.action, sent)
         assert (page.status, page.alerts) == (200, "")
         assert page.successes.startswith("As far as this page knows, your report has been sent.")
@@ -334,14 +334,14 @@ class TestForm:
         page = browser.get(f"/en/report/{key}")
         names = {element.attributes["name"] for element in page.elements if "name" in element.attributes}
         asked = {name for question in world.intake.channels[key].questions() for name in wire_names(question)}
-        ours = {"viewport", "referrer", "csrf_token", "our-address", "ticket", "keep_from"}
+        ours = {"viewport", "referrer", "csrf_token", "our-address", "pad", "ticket", "keep_from"}
         assert names - {"attachment"} == asked | ours
         offered = [box.attributes["value"] for box in page.find("input", name="keep_from")]
         assert offered == list(DESKS[key])
 
     def test_nothing_is_chosen_but_that_nobody_is_contacted(self, browser: Browser) -> None:
         values = empty(browser, "travel").values
-        chosen = {name for name, value in values.items() if value} - {"csrf_token", "our-address", "ticket"}
+        chosen = {name for name, value in values.items() if value} - {"csrf_token", "our-address", "pad", "ticket"}
         assert {name: values[name] for name in chosen} == {"contact": "none"}
 
     def test_each_form_has_its_own_ticket(self, browser: Browser) -> None:
