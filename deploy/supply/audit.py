@@ -70,14 +70,14 @@ def service(database: Database) -> Iterator[str]:
             thread.join()
 
 
-def audit(database: Path, paths: Sequence[Path], *more: str) -> int:
-    """Run pip-audit, with `more` options of its own, over the lock files; its exit status. Raises SupplyError."""
+def audit(database: Path, paths: Sequence[Path]) -> int:
+    """Run pip-audit over the lock files; its exit status. Raises SupplyError."""
     pins = [pin for path in paths for pin in locks.read(path.read_text("utf-8"))]
     known = Database(database, {pin.name for pin in pins})
     print(f"{database}: {known.count} advisories, the newest of {known.newest[:10]}.", file=sys.stderr)
     with service(known) as address, tempfile.TemporaryDirectory() as cache:
         command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--strict"]
-        command += ["--progress-spinner", "off", "--cache-dir", cache, "-s", "osv", "--osv-url", address, *more]
+        command += ["--progress-spinner", "off", "--cache-dir", cache, "-s", "osv", "--osv-url", address]
         for path in paths:
             command += ["-r", str(path)]
         # A proxy that somebody has set would be asked for the loopback as well.

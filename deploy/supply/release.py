@@ -34,6 +34,8 @@ def make(root: Path, out: Path, key: minisign.SecretKey | None, kit: Path | None
     """Make the new folder `out` of the commit that is checked out at `root`. Raises SupplyError and KitError."""
     if out.exists():
         raise SupplyError(f"{out} exists already and is not overwritten: choose another name.")
+    if not out.absolute().parent.is_dir():
+        raise SupplyError(f"There is no folder {out.parent} to make {out.name} in: make it first.")
     commit = check_clean(root)
     check_current(root)
     version, epoch = source.version(root), source.epoch(root)

@@ -163,6 +163,8 @@ def test_nothing_is_overwritten(small: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(SupplyError, match="not overwritten"):
         release.make(small, tmp_path / "out", None)
+    with pytest.raises(SupplyError, match="no folder"):
+        release.make(small, tmp_path / "none" / "out", None)
 
 
 def test_a_kit_holds_the_same_wheel(released: Released, tmp_path: Path) -> None:
