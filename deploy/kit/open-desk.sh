@@ -24,5 +24,7 @@ if [ ! -e "$place/desk.json" ]; then
 fi
 mkdir -p "$(dirname "$memory")"
 printf '%s\n' "$place" >"$memory"
+# Ctrl-C closes the desk, in its own time; this script is not to go down before it.
+trap : INT
 # Without a terminal to ask at, the page asks who it is and for the passphrase.
 "$desk" open "$place" </dev/null || { printf 'Press Enter to close. '; read -r _; exit 1; }

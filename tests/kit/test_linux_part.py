@@ -93,7 +93,7 @@ def test_the_page_is_opened_for_who_lives_in_no_terminal(machine: Machine) -> No
 def test_the_first_day_of_who_lives_in_no_terminal(machine: Machine) -> None:
     """The entry in the menu makes the desk, with a passphrase, and opens the page, which asks for it again."""
     (script,) = (machine.home / ".local" / "share" / "portevoix-desk").glob("*/open-desk.sh")
-    command = [*ALONE, "script", "--quiet", "--return", "--command", f"sh {script}", "/dev/null"]
+    command = [*ALONE, "script", "--quiet", "--return", "--command", f"exec sh {script}", "/dev/null"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=machine.environment, cwd=machine.home, text=True
     ) as process:
