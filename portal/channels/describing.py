@@ -10,6 +10,9 @@ from portal import countries
 from portal.channels.answers import Answers
 from portal.channels.model import NARRATIVE, UNKNOWN, Channel, Question
 
+_DATES = {"en": "en_GB"}
+"""Days are written as in Europe."""
+
 
 def describe(channel: Channel, answers: Answers, language: str) -> list[tuple[str, str]]:
     """Label and value of each answer, in the order of the form; `answers` must have passed `check_answers`.
@@ -51,8 +54,9 @@ def _value(question: Question, answer: object, language: str) -> str:
 
 def _date(answer: Mapping[str, int], language: str) -> str:
     day = date(answer["year"], answer.get("month", 1), answer.get("day", 1))
+    locale = Locale.parse(_DATES.get(language, language))
     if "day" in answer:
-        return format_date(day, "long", Locale.parse(language))
+        return format_date(day, "long", locale)
     if "month" in answer:
-        return format_skeleton("yMMMM", day, locale=Locale.parse(language))
+        return format_skeleton("yMMMM", day, locale=locale)
     return str(day.year)

@@ -137,6 +137,18 @@ def messages(casebook: Casebook, case: Case) -> list[Message]:
     return [Message(*row) for row in rows]
 
 
+def wrote_since(casebook: Casebook, case: Case) -> bool:
+    """Whether the reporter has written since the last answer of this desk; not, if there is none."""
+    known = casebook.one(
+        "SELECT json_extract(before, '$.messages') FROM own_replies WHERE case_id = ? ORDER BY number DESC LIMIT 1",
+        case.id,
+    )
+    if not known or known[0] is None:
+        return False
+    (count,) = casebook.one("SELECT count(*) FROM messages WHERE case_id = ?", case.id)
+    return bool(count > known[0])
+
+
 def attachments(casebook: Casebook, case: Case) -> Iterator[tuple[Message, int, Attachment]]:
     """Every attachment of a case, in the order of its messages: the message, its number therein from 1, what it is."""
     for message in messages(casebook, case):

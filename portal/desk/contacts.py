@@ -52,6 +52,11 @@ def is_erased(casebook: Casebook, message: int) -> bool:
     return bool(casebook.one("SELECT 1 FROM erased_contacts WHERE message_id = ?", message))
 
 
+def are_erased(casebook: Casebook, case: Case) -> bool:
+    """Whether contact data of a case were erased."""
+    return bool(casebook.one("SELECT 1 FROM erased_contacts WHERE case_id = ?", case.id))
+
+
 def due(casebook: Casebook) -> list[Case]:
     """Closed cases that still have contact data, and may lose them: what came after the last answer stays for now."""
     kept = holding.kept(casebook)

@@ -126,6 +126,14 @@ def of_case(desk: Desk, case: Case) -> Listed:
     return _listed(desk.casebook, [row])[0]
 
 
+def of_cases(desk: Desk, names: Sequence[str]) -> dict[str, Listed]:
+    """The same of the cases called so, by their names; those that are not there are left out."""
+    sql, values = _selected(desk, Filter(merged=True))
+    wanted = f"SELECT {', '.join(_COLUMNS)} FROM ({sql}) WHERE name IN (SELECT value FROM json_each(?))"  # noqa: S608
+    rows = desk.casebook.all(wanted, *values, json.dumps(list(names)))
+    return {listed.case.name: listed for listed in _listed(desk.casebook, rows)}
+
+
 def count(desk: Desk, chosen: Filter) -> int:
     """How many there are."""
     sql, values = _selected(desk, chosen)

@@ -67,14 +67,20 @@ def assign(desk: Desk, case: Case, person: str | None, why: str = "") -> None:
 
     Raises DeskError if nobody has that name, or for what cannot be a note; then nothing was changed.
     """
+    assign_all(desk, [case], person, why)
+
+
+def assign_all(desk: Desk, chosen: Sequence[Case], person: str | None, why: str = "") -> None:
+    """The same with several cases: all of them, or none if it raises."""
     if person is not None and person not in rekeying.people(desk.casebook):
         raise DeskError(f"Nobody called {person} works at this desk: `desk people` shows who does.")
     reason = _checked(why) if why.strip() else ""
     with desk.casebook.transaction():
-        if reason:
-            _write(desk, case, reason)
-        desk.casebook.run("UPDATE cases SET assigned = ? WHERE id = ?", person, case.id)
-        desk.record("assigned", case, to=person)
+        for case in chosen:
+            if reason:
+                _write(desk, case, reason)
+            desk.casebook.run("UPDATE cases SET assigned = ? WHERE id = ?", person, case.id)
+            desk.record("assigned", case, to=person)
 
 
 def tags(casebook: Casebook, case: Case) -> list[str]:

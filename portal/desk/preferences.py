@@ -5,6 +5,7 @@ in the custody log. The module that uses a setting defines it, so `defined()` ha
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -77,6 +78,23 @@ def is_set(casebook: Casebook, key: str) -> bool:
 
 def put(desk: Desk, key: str, value: Any) -> None:
     """Set a value, anything that msgspec can write. Raises DeskError if it is not of the kind that was defined."""
+    put_all(desk, {key: value})
+
+
+def put_all(desk: Desk, values: Mapping[str, Any]) -> None:
+    """The same with several settings: all of them, or none if it raises."""
+    checked = [(key, *_checked(key, value)) for key, value in values.items()]
+    with desk.casebook.transaction():
+        for key, written, said in checked:
+            desk.casebook.run(
+                "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                *(key, written.decode()),
+            )
+            desk.record("settings-changed", key=key, **said)
+
+
+def _checked(key: str, value: Any) -> tuple[bytes, dict[str, Any]]:
+    """What is stored, and what the log says of it."""
     setting = _DEFINED.get(key)
     try:
         plain = msgspec.to_builtins(value)
@@ -85,20 +103,15 @@ def put(desk: Desk, key: str, value: Any) -> None:
         written = canonical.dumps(plain)
     except (msgspec.ValidationError, FormatError) as error:
         raise DeskError(f"This is no value for the setting {key} ({error}): nothing was changed.") from None
-    said = {"sha256": hashlib.sha256(written).hexdigest()} if setting and setting.private else {"value": plain}
-    with desk.casebook.transaction():
-        desk.casebook.run(
-            "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            *(key, written.decode()),
-        )
-        desk.record("settings-changed", key=key, **said)
+    return written, {"sha256": hashlib.sha256(written).hexdigest()} if setting and setting.private else {"value": plain}
 
 
-def reset(desk: Desk, key: str) -> None:
-    """Forget the value of a setting, so that its default holds again."""
+def reset(desk: Desk, *keys: str) -> None:
+    """Forget the values of settings, so that their defaults hold again."""
     with desk.casebook.transaction():
-        desk.casebook.run("DELETE FROM settings WHERE key = ?", key)
-        desk.record("settings-changed", key=key, reset=True)
+        for key in keys:
+            desk.casebook.run("DELETE FROM settings WHERE key = ?", key)
+            desk.record("settings-changed", key=key, reset=True)
 
 
 def parse(setting: Setting, text: str) -> Any:

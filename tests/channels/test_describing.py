@@ -26,7 +26,7 @@ def test_labels_and_values_in_the_order_of_the_form():
         ("What made you worry?", "Someone offered a child; I heard someone speak of it"),
         ("Did staff or anyone else help, look away or take part?", "Two\nlines"),
         ("Country", "Cambodia"),
-        ("When did it happen, or begin?", "March 4, 2026"),
+        ("When did it happen, or begin?", "4 March 2026"),
         ("If it went on: until when?", "April 2026"),
         ("Child 1: How many children does this describe?", "2"),
         ("Child 1: Age, roughly", "6 to 12"),

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.kit.manual import PAGES, anchor, page
 from portal.desk.cli import _parser
-from portal.desk.web import wording
+from portal.desk.web import menu, wording
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {name: (ROOT / "docs" / name).read_text("utf-8") for name in PAGES}
@@ -35,7 +35,7 @@ def bold(text: str) -> set[str]:
 def shown() -> str:
     """All that the pages can show, as it stands in the sources."""
     templates = [path.read_text("utf-8") for path in sorted((ROOT / "templates" / "desk").rglob("*.html"))]
-    return "\n".join([*templates, Path(wording.__file__).read_text("utf-8")])
+    return "\n".join([*templates, *(Path(module.__file__).read_text("utf-8") for module in (menu, wording))])
 
 
 @pytest.mark.parametrize("name", PAGES)

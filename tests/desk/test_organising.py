@@ -48,6 +48,18 @@ def test_whose_case_it_is(desk: Desk, case: Case) -> None:
     assert organising.assigned(desk.casebook, case) is None
 
 
+def test_all_or_none_are_given(desk: Desk, case: Case, portal: PlayedPortal, importing: Import) -> None:
+    portal.file(draft("A second one."))
+    importing(portal.export())
+    both = [case, cases.find(desk.casebook, "2026-0002")]
+    with pytest.raises(DeskError, match="The note is longer"):
+        organising.assign_all(desk, both, "default", "x" * (organising.NOTE_BYTES + 1))
+    assert [organising.assigned(desk.casebook, one) for one in both] == [None, None]
+    organising.assign_all(desk, both, "default", "I am away.")
+    assert [organising.assigned(desk.casebook, one) for one in both] == ["default", "default"]
+    assert [[note.text for note in organising.notes(desk.casebook, one)] for one in both] == [["I am away."]] * 2
+
+
 def test_tags(desk: Desk, case: Case) -> None:
     organising.tag(desk, case, ["hôtel", "pattaya"])
     organising.tag(desk, case, ["pattaya"])
@@ -84,3 +96,7 @@ def test_the_commands(
         assert cli.main(["assign", str(root), "2026-0001", *wrong, "--passphrase-file", str(passphrase_file)]) == 1
         assert "Say whose case it is" in capsys.readouterr().err
     assert "is with nobody now" in run("assign", "2026-0001", "--nobody")
+    portal.file(draft("A second one."))
+    run("import", portal.export())
+    both = run("assign", "2026-0001", "default", "--also", "2026-0002", "2026-0001")
+    assert both == "Cases 2026-0001, 2026-0002 are with default now.\n"

@@ -69,3 +69,15 @@ def test_values_as_people_write_them(wait: preferences.Setting) -> None:
     assert [setting.key for setting in preferences.defined()] == ["text", "wait"]
     with pytest.raises(DeskError, match="no such setting"):
         preferences.find("nothing")
+
+
+def test_several_are_set_together_or_not_at_all(desk: Desk, wait: preferences.Setting) -> None:
+    preferences.define("name", str, "", "A name.")
+    with pytest.raises(DeskError, match="no value for the setting name"):
+        preferences.put_all(desk, {"wait": Wait(5), "name": 7})
+    assert not preferences.is_set(desk.casebook, "wait")
+    preferences.put_all(desk, {"wait": Wait(5), "name": "Ana"})
+    assert preferences.get(desk.casebook, "name", str, "") == "Ana"
+    preferences.reset(desk, "wait", "name")
+    assert not preferences.is_set(desk.casebook, "wait")
+    assert not preferences.is_set(desk.casebook, "name")

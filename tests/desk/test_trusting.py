@@ -96,6 +96,8 @@ def test_the_command(
     replaced(portal)
     command = ["trust", str(root), "--portal-key", str(portal.key_file), "--passphrase-file", str(passphrase_file)]
     assert cli.main(command) == 1
-    assert "There is nobody to ask" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "There is nobody to ask" in said
+    assert "import its first bundle under a new name" in said
     assert cli.main([*command, "--words", words(portal)]) == 0
     assert f"New: {words(portal)}" in capsys.readouterr().out

@@ -20,6 +20,7 @@ def add(command: Command) -> None:
     given = command("assign", assign, "Say whose case it is.")
     base.add_id(given)
     given.add_argument("to", metavar="PERSON", nargs="?", help="somebody with a keyring here")
+    given.add_argument("--also", metavar="ID", nargs="+", default=[], help="more cases, all for the same person")
     given.add_argument("--nobody", action="store_true", help="instead of PERSON: it is nobody's")
     given.add_argument(
         "--note-file", metavar="FILE", type=Path, help="a note for who has it next: why it is handed on, UTF-8 text"
@@ -59,8 +60,12 @@ def assign(options: argparse.Namespace) -> int:
         raise DeskError("Say whose case it is: the name of a person, or --nobody.")
     why = base.text_of(options.note_file) if options.note_file else ""
     with base.open_(options, writing=True) as desk:
-        organising.assign(desk, cases.find(desk.casebook, options.id), options.to, why)
-    print(f"Case {options.id} is with {options.to or 'nobody'} now.")
+        names = list(dict.fromkeys([options.id, *options.also]))
+        organising.assign_all(desk, [cases.find(desk.casebook, name) for name in names], options.to, why)
+    one = len(names) == 1
+    print(
+        f"{'Case' if one else 'Cases'} {', '.join(names)} {'is' if one else 'are'} with {options.to or 'nobody'} now."
+    )
     return base.SUCCESS
 
 

@@ -9,6 +9,11 @@ from portal.desk.commands.base import Command
 from portal.desk.trusting import trust
 from portal.errors import DeskError
 
+_ANEW = (
+    "Was the portal installed anew, without its old state? Then it is another portal, where nobody has a mailbox yet: "
+    "do not trust its key here, but import its first bundle under a new name (desk import … --portal-name NAME)."
+)
+
 
 def add(command: Command) -> None:
     """Add it to the command line."""
@@ -24,6 +29,7 @@ def add(command: Command) -> None:
 
 def trust_(options: argparse.Namespace) -> int:
     key = portals.read_key(options.portal_key)
+    base.advise(_ANEW)
     if options.words is None and not asking.at_terminal():
         raise DeskError('There is nobody to ask for the fingerprint of the new key: give it with --words "…".')
     with base.open_(options, writing=True) as desk:

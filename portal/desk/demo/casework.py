@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import cast
 
-from portal.desk import authorities, cases, linking, looking, merging
+from portal.desk import authorities, cases, linking, looking, merging, organising
 from portal.desk.cases import Case
 from portal.desk.demo.agenda import Agenda
 from portal.desk.demo.texts import texts
@@ -43,6 +43,8 @@ _LEFT_LYING = 0.04
 """So many cases nobody looks at for a long time, so that something is overdue."""
 _MERGED, _SAME_DAYS = 0.7, 45
 """So many reports of what another one of the last days has reported are merged with it."""
+_LEFT_TO_ANYBODY = 4
+"""Each fourth case is nobody's."""
 _COMES_BACK_ASKED, _COMES_BACK = 0.55, 0.07
 """So many reporters write again after a question, and without one."""
 
@@ -90,7 +92,10 @@ class Casework:
 
     def _review(self, name: str) -> None:
         case = self._case(name)
-        looking.look(self._random.choice(self._desks), case)
+        reader = self._random.choice(self._desks)
+        looking.look(reader, case)
+        if case.id % _LEFT_TO_ANYBODY:
+            organising.assign(reader, case, reader.person)
         if (main := self._same(case)) and self._random.random() < _MERGED:
             merging.merge(self._random.choice(self._desks), case, main)
             self._answer(case, "under-review" if main.status in ("received", "question") else cast(Status, main.status))

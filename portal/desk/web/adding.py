@@ -12,6 +12,7 @@ from portal.desk.adding import Told
 from portal.desk.origins import TOLD
 from portal.desk.web import wording
 from portal.desk.web.door import desk, door
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page
 from portal.errors import PortevoixError
 from portal.report import clean_text
@@ -59,6 +60,7 @@ def add() -> AnyResponse:
             case = adding.add(opened, told, channels)
     except PortevoixError as error:
         return ask(str(error), 409)
+    say(f"The report is kept: it is case {case.name}.")
     return redirect(f"/case/{case.name}", 303)
 
 

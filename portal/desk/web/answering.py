@@ -5,12 +5,13 @@ from typing import cast
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import cases, merging, staff, templating
+from portal.desk import cases, contacts, merging, staff, templating
 from portal.desk.replies import reply
 from portal.desk.web import wording
 from portal.desk.web.door import desk
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page
-from portal.desk.withdrawing import withdraw
+from portal.desk.withdrawing import waiting, withdraw
 from portal.errors import DeskError
 from portal.limits import REPLY_TEXT_BYTES
 from portal.report import STATUSES, Status, clean_text
@@ -66,6 +67,7 @@ def send(name: str) -> AnyResponse:
             reply(opened, case, cast(Status, status), text, follow_up or [opened.name], opened.today)
     except DeskError as error:
         return ask(name, str(error), 409)
+    say("The answer is sealed. It leaves with the next pack.")
     return redirect(f"/case/{name}", 303)
 
 
@@ -75,9 +77,27 @@ def change(name: str) -> Response:
     return ask(name)
 
 
+@bp.get("/case/<name>/withdraw/<int:number>")
+def ask_withdraw(name: str, number: int, error: str = "", status: int = 200) -> Response:
+    """Show the answer once more, and what its withdrawal does and does not."""
+    with desk() as opened:
+        case = cases.find(opened.casebook, name)
+        answers = cases.answers(opened.casebook, case)
+        can_go = number in waiting(opened.casebook, case)
+        erased = contacts.are_erased(opened.casebook, case)
+    answer = next((answer for answer in answers if answer.reply.number == number), None)
+    if answer is None:
+        raise DeskError(f"Case {name} has no answer {number}: its page shows those that it has.")
+    return page("withdraw", status, case=case, answer=answer, can_go=can_go, erased=erased, error=error)
+
+
 @bp.post("/case/<name>/withdraw/<int:number>")
 def take_back(name: str, number: int) -> AnyResponse:
     """Withdraw an answer that no pack has carried yet."""
-    with desk(writing=True) as opened:
-        withdraw(opened, cases.find(opened.casebook, name), number)
+    try:
+        with desk(writing=True) as opened:
+            withdraw(opened, cases.find(opened.casebook, name), number)
+    except DeskError as error:
+        return ask_withdraw(name, number, str(error), 409)
+    say("The answer is withdrawn: the reporter never reads it.")
     return redirect(f"/case/{name}", 303)

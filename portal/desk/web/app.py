@@ -17,6 +17,7 @@ from portal.desk.web import (
     errors,
     exchange,
     figures,
+    giving,
     guarding,
     handover,
     headers,
@@ -24,6 +25,7 @@ from portal.desk.web import (
     jobs,
     keeping,
     linking,
+    notices,
     organising,
     people,
     portals,
@@ -34,6 +36,7 @@ from portal.desk.web import (
     settings,
     several,
     showing,
+    texts,
     transferring,
 )
 from portal.desk.web.door import Door
@@ -49,6 +52,7 @@ BLUEPRINTS = (
     adding.bp,
     answering.bp,
     several.bp,
+    giving.bp,
     attachments.bp,
     organising.bp,
     linking.bp,
@@ -61,6 +65,7 @@ BLUEPRINTS = (
     requests.bp,
     backups.bp,
     settings.bp,
+    texts.bp,
     people.bp,
     portals.bp,
     caring.bp,
@@ -80,7 +85,9 @@ def create_app(door: Door, stop: Callable[[], None] = lambda: None) -> errors.De
     logging.getLogger(app.name).disabled = True
     reading = caring.Reading()
     door.at_lock.append(reading.store)
-    app.extensions.update(desk=door, stop=stop, jobs=Jobs(), channels=load(), reading=reading)
+    app.extensions.update(
+        desk=door, stop=stop, jobs=Jobs(), channels=load(), reading=reading, notices=notices.Notices()
+    )
     sweep(door.place)
     showing.set_up(app)
     guarding.install(app)

@@ -7,6 +7,7 @@ from portal.desk import backup_place, session
 from portal.desk.web import jobs, places
 from portal.desk.web.door import desk, door
 from portal.desk.web.jobs import Progress, Result
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page, size
 from portal.errors import PortevoixError
 
@@ -36,6 +37,7 @@ def choose() -> AnyResponse:
                 backup_place.set_place(opened, places.typed(folder), recipients)
     except PortevoixError as error:
         return show(str(error), 409)
+    say("There is no backup place any more." if request.form.get("none") == "yes" else "The backup place is saved.")
     return redirect("/backups", 303)
 
 

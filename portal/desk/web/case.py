@@ -55,6 +55,7 @@ def _page(opened: Desk, name: str) -> Response:
         flags=_flags(opened, case),
         due=filtering.of_case(opened, case).due[:1],
         today=opened.today,
+        wrote_since=cases.wrote_since(casebook, case),
         history=log.of_case(casebook, case.id),
         **_colleagues(opened, case),
         **_ways(casebook, case),

@@ -45,6 +45,8 @@ class Door:
         self.now = now
         self.person = session.PERSON
         """Who is inside, or was last."""
+        self.desk = ""
+        """The name of the desk, once somebody was inside."""
         self.announce: Callable[[str], None] = lambda token: None
         """Called with the next token when one was used."""
         self.token = self._session = ""
@@ -93,6 +95,7 @@ class Door:
                 pass
         with self._state:
             self._keyring, self.person, self._heard = opened, person, self._ticks()
+            self.desk = opened.desk
 
     def check(self, passphrase: str) -> None:
         """Whether somebody who is inside knows the passphrase. Raises WrongPassphrase, DeskError, or Locked."""

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.desk import handover
 from portal.desk.web.door import desk
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page
 from portal.errors import DeskError
 
@@ -29,4 +30,5 @@ def end() -> AnyResponse:
         raise DeskError("It is not known what you have seen: look at the handover again.")
     with desk(writing=True) as opened:
         handover.seen(opened, int(entry))
+    say("Noted: next time you are shown what came after this.")
     return redirect("/handover", 303)

@@ -71,6 +71,11 @@ class Group:
     count: int | None
     rows: Sequence[Row]
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether one of them has something that nobody has looked at."""
+        return any(row.listed.unseen for row in self.rows)
+
 
 @dataclass(frozen=True)
 class View:
@@ -116,7 +121,7 @@ def show() -> Response:
         channels=[(key, wording.channel(key)) for key in known["channel"]],
         statuses=[(key, wording.status(key)) for key in STATUSES],
         months=[(month, month) for month in known["month"]],
-        whose=[(_MINE, "Mine"), (_NOBODYS, "Nobody's"), *((_PERSON + name, name) for name in names)],
+        whose=[(_MINE, "You"), (_NOBODYS, "Nobody"), *((_PERSON + name, name) for name in names)],
         tags=[(tag, tag) for tag in known["tag"]],
         flags=[(flag, rules.label(flag, "en") if rules else flag) for flag in known["flag"]],
         sorts=list(_SORTS.items()),
@@ -133,7 +138,7 @@ def _tiles(tally: Tally) -> list[tuple[str, str, int]]:
         ("today", "due today", tally.due["today"]),
         ("week", f"in the next {deadlines.WEEK_DAYS} days", tally.due["week"]),
         ("urgent", "urgent and open", tally.urgent),
-        ("new", "not looked at", tally.unseen),
+        ("new", "unread", tally.unseen),
         ("question", "waiting for reporters", tally.asked),
         ("open", "open", tally.open),
         ("all", "all cases", tally.all),

@@ -9,6 +9,7 @@ from portal.desk import cases, holding, purging, retention
 from portal.desk.cases import Case
 from portal.desk.session import Desk
 from portal.desk.web.door import desk
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page
 from portal.errors import DeskError
 
@@ -68,6 +69,7 @@ def review(name: str) -> AnyResponse:
     """It is still needed."""
     with desk(writing=True) as opened:
         retention.review(opened, cases.find(opened.casebook, name))
+    say(f"Case {name} is still needed: it comes up again when its time is over once more.")
     return redirect("/due", 303)
 
 

@@ -11,6 +11,7 @@ from portal.desk.cases import Case
 from portal.desk.linking import KINDS, LISTED, Link
 from portal.desk.views import LINKS_SHOWN
 from portal.desk.web.door import desk
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page
 from portal.errors import DeskError
 
@@ -54,6 +55,7 @@ def merge(name: str) -> AnyResponse:
             merging.merge(opened, part, main)
     except DeskError as error:
         return ask(name, str(error), 409)
+    say(f"Case {part.name} is joined with {main.name}.")
     return redirect(f"/case/{main.name}", 303)
 
 
@@ -61,7 +63,8 @@ def merge(name: str) -> AnyResponse:
 def unmerge(name: str) -> AnyResponse:
     """Separate a case from its main one; its own page."""
     with desk(writing=True) as opened:
-        merging.unmerge(opened, cases.find(opened.casebook, name))
+        main = merging.unmerge(opened, cases.find(opened.casebook, name))
+    say(f"Case {name} is separated again from {main}.")
     return redirect(f"/case/{name}", 303)
 
 

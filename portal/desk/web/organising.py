@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.desk import cases, organising
 from portal.desk.web.door import desk
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page
 from portal.errors import DeskError
 
@@ -31,6 +32,7 @@ def note(name: str) -> AnyResponse:
             organising.note(opened, cases.find(opened.casebook, name), request.form.get("text", ""))
     except DeskError as error:
         return ask_note(name, str(error), 409)
+    say("The note is on the case.")
     return _back(name)
 
 
@@ -64,6 +66,7 @@ def hand_on(name: str) -> AnyResponse:
     with desk(writing=True) as opened:
         case = cases.find(opened.casebook, name)
         organising.assign(opened, case, form["to"] if form["to"] != NOBODY else None, form.get("why", ""))
+    say(f"Case {name} is with {form['to'] or 'nobody'} now.")
     return redirect("/", 303)
 
 

@@ -13,6 +13,7 @@ from portal.desk.referring.files import Choice
 from portal.desk.referring.manifest import DEFAULT
 from portal.desk.web import places
 from portal.desk.web.door import desk
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page
 from portal.errors import DeskError
 
@@ -130,4 +131,5 @@ def change_authorities() -> AnyResponse:
                 )
     except DeskError as error:
         return list_authorities(str(error), 409)
+    say("The authority is removed." if form.get("remove") else "The authority is saved.")
     return redirect("/authorities", 303)

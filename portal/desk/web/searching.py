@@ -71,10 +71,13 @@ def _page(
     error: str = "",
     status: int = 200,
 ) -> Response:
+    rows = filtering.of_cases(opened, [one.case for one in found or ()])
     answer = page(
         "search",
         status,
         found=found,
+        rows=rows,
+        today=opened.today,
         total=total,
         number=number,
         first=(number - 1) * PAGE_TEXTS + 1,

@@ -1,11 +1,13 @@
-"""The settings of the desk, each with what it means."""
+"""The settings of the desk, each in words and with its unit."""
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import care, preferences
+from portal.desk import care, retention
+from portal.desk.web import wishes
 from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
+from portal.desk.web.notices import say
 from portal.desk.web.showing import page
 from portal.errors import DeskError
 
@@ -23,30 +25,39 @@ def more() -> Response:
 
 @bp.get("/settings")
 def show(error: str = "", at: str = "", status: int = 200) -> Response:
-    """All of them."""
+    """All of them; `at` is the section in which something was wrong, with what was typed there."""
     with desk() as opened:
-        known = [
-            (
-                setting,
-                preferences.as_json(preferences.value(opened.casebook, setting)),
-                preferences.is_set(opened.casebook, setting.key),
-            )
-            for setting in preferences.defined()
-        ]
-    return page("settings", status, settings=known, error=error, at=at, form=request.form)
+        texts = {key: section.texts(opened) for key, section in wishes.SECTIONS.items()}
+        own = {key for key, section in wishes.SECTIONS.items() if section.is_own(opened)}
+    if at:
+        texts[at] = {name: request.form.get(name, "") for name in texts[at]}
+    return page(
+        "settings",
+        status,
+        texts=texts,
+        own=own,
+        days=wishes.DAYS,
+        stay=wishes.STAY,
+        regimes=list(retention.REGIMES.items()),
+        error=error,
+        at=at,
+    )
 
 
 @bp.post("/settings")
 def change() -> AnyResponse:
-    """Set one, or let its default hold again."""
-    key = request.form.get("key", "")
+    """Save a section, or let its usual values hold again."""
+    key = request.form.get("section", "")
+    section = wishes.SECTIONS.get(key)
+    if section is None:
+        raise DeskError("There is no such part of the settings, and nothing was changed: open the settings again.")
     try:
-        setting = preferences.find(key)
         with desk(writing=True) as opened:
             if request.form.get("reset") == "yes":
-                preferences.reset(opened, key)
+                section.reset(opened)
             else:
-                preferences.put(opened, key, preferences.parse(setting, request.form.get("value", "")))
+                section.save(opened, request.form)
     except DeskError as error:
         return show(str(error), key, 409)
+    say("The usual values hold again." if request.form.get("reset") == "yes" else "The settings are saved.")
     return redirect(f"/settings#{key}", 303)

@@ -6,7 +6,7 @@ from typing import cast
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import bulk, session
+from portal.desk import bulk, filtering, merging, session
 from portal.desk.bulk import Wish
 from portal.desk.web import jobs, wording
 from portal.desk.web.door import desk, door
@@ -26,10 +26,12 @@ _BETWEEN = re.compile(r"[\s,;]+")
 def ask(error: str = "", status: int = 200) -> Response:
     """Which cases, and what is said: the IDs are typed, or come with the address (`?id=…&id=…`)."""
     typed = request.form.get("ids")
+    ids = "\n".join(request.args.getlist("id")) if typed is None else typed
     return page(
         "several",
         status,
-        ids="\n".join(request.args.getlist("id")) if typed is None else typed,
+        ids=ids,
+        joined=_joined(names_in(ids)),
         statuses=[(key, wording.status(key)) for key in STATUSES],
         form=request.form,
         most=REPLY_TEXT_BYTES,
@@ -40,7 +42,7 @@ def ask(error: str = "", status: int = 200) -> Response:
 @bp.post("/several")
 def do() -> AnyResponse:
     """Show what would happen, or do it."""
-    names, wish = _names(), _wish()
+    names, wish = names_in(request.form.get("ids", "")), _wish()
     if request.form.get("step") == "change":
         return ask()
     try:
@@ -65,8 +67,17 @@ def do() -> AnyResponse:
     )
 
 
-def _names() -> list[str]:
-    return [name for name in _BETWEEN.split(request.form.get("ids", "")) if name]
+def names_in(text: str) -> list[str]:
+    """The numbers of cases that somebody typed, each once."""
+    return list(dict.fromkeys(name for name in _BETWEEN.split(text) if name))
+
+
+def _joined(names: list[str]) -> list[str]:
+    """What is joined with the cases called so and is not among them: their reporters are answered apart."""
+    with desk() as opened:
+        found = [row.case for row in filtering.of_cases(opened, names).values()]
+        others = [other for case in found for other in merging.others(opened.casebook, case)]
+    return [name for name in dict.fromkeys(others) if name not in names]
 
 
 def _wish() -> Wish:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 import portal
 from portal.desk import console
-from portal.desk.web import wording
+from portal.desk.web import history, menu, notices, wording
 from portal.desk.web.door import door
 from portal.desk.web.forms import csrf_token
 
@@ -37,8 +37,9 @@ def set_up(app: Flask) -> None:
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals.update(csrf_token=csrf_token, door=door, style=Markup(style()))  # noqa: S704 - our own file
-    environment.globals.update(wording=wording)
-    environment.filters.update(day=day, moment=moment, size=size, words=words, line=line, count=wording.count)
+    environment.globals.update(wording=wording, menu=menu, just_done=notices.just_done)
+    environment.filters.update(day=day, moment=moment, size=size, words=words, line=line, name=name)
+    environment.filters.update(count=wording.count, told=history.told)
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
@@ -64,6 +65,11 @@ def day(value: str | date) -> Markup:
     except ValueError:
         return escape(text)
     return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+
+def name(text: str) -> Markup:
+    """The name of a file as a reporter gave it, on one line: nobody clicks it, so that its dots may stay."""
+    return Markup('<bdi dir="auto">{}</bdi>').format(console.line(text))
 
 
 def moment(value: str) -> Markup:

@@ -29,6 +29,8 @@ SHAPE = {
     "content-gone": "✓",
 }
 """Beside the word, so that a list can be scanned without colours."""
+WROTE = "the reporter has written since our last answer: read it, and answer if that is needed."
+"""What to do next then, whatever the status."""
 NEXT = {
     "received": "read it, then answer the reporter, or refer it.",
     "under-review": "decide: refer it, ask the reporter, or answer that it is not for us.",
@@ -49,6 +51,19 @@ CHANNEL = {
     "self": "It happened to me",
     "other": "Something else",
 }
+FILE = {
+    "": "a file of a kind that is not known",
+    "image": "a picture",
+    "video": "a film",
+    "audio": "a sound recording",
+    "text": "a text",
+    "text/html": "a web page",
+    "application/pdf": "a PDF document",
+    "application/zip": "an archive, or a document of an office program",
+    "application/msword": "a document of an office program",
+    "message/rfc822": "an e-mail",
+}
+"""By media type, or by its first half."""
 ACT = {
     "desk-made": "The desk was made",
     "imported": "A sealed item came in",
@@ -99,9 +114,9 @@ def status(key: str) -> str:
     return STATUS.get(key, key)
 
 
-def next_step(key: str) -> str:
-    """What to do next with a case of this status."""
-    return NEXT.get(key, "look at it.")
+def next_step(key: str, *, wrote_since: bool = False) -> str:
+    """What to do next with a case of this status; `wrote_since`: something came after our last answer."""
+    return WROTE if wrote_since else NEXT.get(key, "look at it.")
 
 
 def due(by: date, today: date) -> str:
@@ -153,6 +168,12 @@ def length(text: str) -> str:
     if words < 20:
         return "a few words"
     return f"about {round(words, -1 if words < 300 else -2):,} words"
+
+
+def kind(media_type: str) -> str:
+    """What a file is, for somebody who knows no media types."""
+    plain = media_type.partition(";")[0].strip().lower()
+    return FILE.get(plain) or FILE.get(plain.partition("/")[0]) or FILE[""]
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -9,8 +9,11 @@ from portal.channels import Channel
 from portal.desk import cases, custody, holding, keyring, organising, persons, purging, rekeying
 from portal.desk.importing import import_bundle
 from portal.desk.portals import Trust
+from portal.desk.replies import reply
 from portal.desk.session import Desk, working
+from portal.report import Draft
 from tests.desk.played import PlayedPortal, draft, reporter
+from tests.desk.web.filled import urgent
 from tests.desk.web.visiting import Opened, Visitor
 from tests.web.browser import Page
 
@@ -156,3 +159,47 @@ def test_a_case_that_was_erased_before(visitor: Visitor, portal: PlayedPortal, c
     html = visitor.get(f"/case/{name}").html
     assert "The reporter wrote here before." in html
     assert "That was case 2026-0001." in html
+
+
+class TestWhatAReporterWrote:
+    def test_narratives_are_folded_under_a_neutral_line(self, filled: Visitor) -> None:
+        page = filled.get(f"/case/{urgent(filled)}")
+        summaries = [element.text for element in page.find("summary")]
+        assert any("Report in English, a few words, 1 attachment" in text for text in summaries)
+        assert not any("alert" in text for text in summaries)
+        assert all("open" not in element.attributes for element in page.find("details"))
+
+    def test_what_a_reporter_wrote_is_inert(self, filled: Visitor) -> None:
+        page = filled.get(f"/case/{urgent(filled)}")
+        assert "<script>" not in page.html
+        assert "http://evil" not in page.html
+        assert "hxxp://evil[.]example/x &lt;U+202E&gt;" in page.html
+        assert "\u202e" not in page.html
+        assert "\x1b" not in page.html
+
+    def test_one_that_is_not_there(self, filled: Visitor) -> None:
+        assert "no case with this number" in filled.get("/case/2020-0001").html
+
+
+def test_what_to_do_next_follows_what_the_reporter_wrote(
+    visitor: Visitor, portal: PlayedPortal, channels: dict[str, Channel]
+) -> None:
+    keys = reporter()
+    says = "the reporter has written since our last answer"
+
+    def comes(said: Draft) -> None:
+        portal.file(said, keys)
+        with inside(visitor.opened) as desk:
+            import_bundle(desk, portal.export(), channels, Trust(portal.keys.public_key))
+
+    comes(draft())
+    assert "read it, then answer the reporter" in visitor.get(CASE).html
+    with inside(visitor.opened) as desk:
+        reply(desk, case(desk), "question", "Where?", ["police"], desk.today)
+    assert "wait for what the reporter writes" in visitor.get(CASE).html
+    comes(draft("There.", kind="message"))
+    for _ in range(2):
+        assert says in visitor.get(CASE).html, "looking at it is no answer"
+    with inside(visitor.opened) as desk:
+        reply(desk, case(desk), "closed", "Thank you.", ["police"], desk.today)
+    assert says not in visitor.get(CASE).html

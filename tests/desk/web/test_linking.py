@@ -66,7 +66,8 @@ def test_joined_with_one_that_shares_something_and_separated(at: Visitor) -> Non
     assert "New since" not in at.get(ONE).html, "it was shown"
     assert f"{TWO}/unmerge" not in [form.action for form in at.get(f"{ONE}/merge").forms()]
     page = at.follow(at.submit(page.form(f"{TWO}/unmerge")))
-    assert "Joined with case" not in page.html
+    assert page.successes == "Case 2026-0002 is separated again from 2026-0001."
+    assert "Lists show that one for both" not in page.html
     assert merged(at) == {}
 
 

@@ -33,7 +33,7 @@ def search(visitor: Visitor, **values: str) -> Page:
 
 
 def results(page: Page) -> list[str]:
-    return re.findall(r'<li><a href="/case/([^"]+)"', page.html)
+    return re.findall(r'<li>(?:<input [^>]*> ?)?<a class="id" href="/case/([^"]+)"', page.html)
 
 
 def test_words(filled: Visitor) -> None:
