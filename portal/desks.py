@@ -73,6 +73,7 @@ class KeysFolder:
         self._lock = threading.Lock()
         _refuse_secrets(folder)
         self._seen = self._state()
+        self._refused: list[tuple[int, int, int]] | None = None
         self._desks = self._read()
 
     @property
@@ -108,8 +109,12 @@ class KeysFolder:
             try:
                 self._desks = self._read()
             except SettingsError as error:
-                _log.warning("The new keys are not used, the old ones stay: %s", error)
-            self._seen = state
+                # Looked at again at the next use: what kept it from being read may go without a change of the files.
+                if state != self._refused:
+                    _log.warning("The new keys are not used, the old ones stay: %s", error)
+                self._refused = state
+            else:
+                self._seen, self._refused = state, None
 
     def _read(self) -> dict[str, DeskKeys]:
         listed = self._trust.read(self._folder) if self._trust else None

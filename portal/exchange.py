@@ -52,7 +52,10 @@ class Taken:
 def take(
     store: Store, site: str, keys: Mapping[str, minisign.PublicKey], today: date, pieces: Iterable[bytes]
 ) -> Taken:
-    """Take a pack, whole or not at all. `keys` are the desks' minisign keys by name. Raises BundleError, StoreError."""
+    """Take a pack, whole or not at all. `keys` are the desks' minisign keys by name. Raises BundleError, StoreError.
+
+    Answers expire as from the newest day that the portal knows, so that a clock that is behind takes none away early.
+    """
     reader = bundle.Reader(pieces)
     if b'"direction":"portal-to-desk"' in reader.front.data:
         raise BundleError("This is a bundle, which a portal made for a desk: import the pack that the desk made.")
@@ -72,7 +75,7 @@ def take(
         today.isoformat(),
         [(bytes.fromhex(entry.id), bytes.fromhex(entry.sha256)) for entry in manifest.collected],
         replies,
-        month_after(today, limits.REPLY_MONTHS),
+        month_after(max([today, *store.collected().values()]), limits.REPLY_MONTHS),
     )
     return Taken(manifest, result)
 

@@ -26,7 +26,9 @@ def write(path: Path, pieces: Iterable[bytes], *, mode: int = OWNER_ONLY, replac
         else:
             os.link(temporary, path)
     except OSError as error:
-        error.filename = str(path)
+        # What the pieces are read from has a name of its own.
+        if error.filename is None or str(error.filename) == str(temporary):
+            error.filename = str(path)
         raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -16,7 +16,16 @@ from portal import limits, parcel, receipt, report
 from portal.age import HybridRecipient, decrypt, encrypt
 from portal.channels import Channel
 from portal.desks import KeysFolder
-from portal.errors import AgeError, FormatError, IntakeError, KeysTooOld, ParcelError, StoreFull, TicketExpired
+from portal.errors import (
+    AgeError,
+    FormatError,
+    IntakeError,
+    KeysTooOld,
+    ParcelError,
+    StoreFull,
+    StoreUnavailable,
+    TicketExpired,
+)
 from portal.permits import Permits
 from portal.receipt import ThreadKeys
 from portal.report import Draft, Reply
@@ -233,10 +242,12 @@ class Intake:
 
 
 def _finish(sealing: Sealing, body: bytes, signature: bytes, text: str, recipients: Sequence[HybridRecipient]) -> None:
-    """Seal what is left of an item with attachments. Raises ParcelError, StoreFull."""
+    """Seal what is left of an item with attachments. Raises ParcelError, StoreFull, StoreUnavailable."""
     try:
         sealing.finish(body, signature, text, recipients)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreFull("There is no room for this report: send it again without its files.") from None
-        raise
+        raise StoreUnavailable(
+            f"A report with files could not be written ({error.strerror}): look at the disk."
+        ) from None

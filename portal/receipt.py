@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from mnemonic import Mnemonic
 from nacl.signing import SigningKey
 
 from portal import limits
 from portal.age import HybridIdentity, HybridRecipient
-from portal.errors import ReceiptError
+from portal.errors import Busy, ReceiptError
 from portal.kdf import hkdf, sha256
 
 WORDS = 8
@@ -149,16 +150,22 @@ class ThreadKeys:
 
 
 def derive(entropy: bytes, salt: bytes) -> ThreadKeys:
-    """Stretch `entropy` (10 bytes) with `salt` (16 bytes): 64 MiB of memory and about 0.1 s of one core."""
-    key = hash_secret_raw(
-        entropy,
-        salt,
-        time_cost=limits.ARGON2_PASSES,
-        memory_cost=limits.ARGON2_KIB,
-        parallelism=1,
-        hash_len=32,
-        type=Type.ID,
-    )
+    """Stretch `entropy` (10 bytes) with `salt` (16 bytes): 64 MiB of memory and about 0.1 s of one core.
+
+    Raises Busy if the machine has no such memory now.
+    """
+    try:
+        key = hash_secret_raw(
+            entropy,
+            salt,
+            time_cost=limits.ARGON2_PASSES,
+            memory_cost=limits.ARGON2_KIB,
+            parallelism=1,
+            hash_len=32,
+            type=Type.ID,
+        )
+    except HashingError:
+        raise Busy("There is no memory left to stretch a key: nothing was lost, send it again in a minute.") from None
     return ThreadKeys(*(hkdf(key, b"portevoix/receipt/%s/v1" % label) for label in (b"identity", b"sign", b"item")))
 
 

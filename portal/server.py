@@ -17,14 +17,14 @@ from portal.channels import Channel, load
 from portal.desks import KeysFolder, warnings
 from portal.errors import PortevoixError, SettingsError
 from portal.exchange import month_after
-from portal.housekeeping import Housekeeper
+from portal.housekeeping import Calendar, Housekeeper
 from portal.intake import Intake, Routing
 from portal.permits import Permits
 from portal.serving import Bounds, Server, preview, unix
 from portal.settings import LANGUAGES, Settings
 from portal.store import Store, lock_state
 from portal.tickets import Seals
-from portal.web.app import create_app
+from portal.web.app import create_app, warm_up
 from portal.web.errors import page_for_server
 from portal.web.mailbox import stretches_key
 from portal.web.reading import Forms
@@ -63,6 +63,7 @@ def serve(settings: Settings, options: Options) -> None:
         sockets = [stack.enter_context(preview(options.preview))] if options.preview else []
         sockets.append(stack.enter_context(unix(options.socket or settings.state / SOCKET)))
         app = create_app(site)
+        warm_up(app)
         bounds = Bounds(
             spool=settings.state / state.SPOOL,
             submission_bytes=settings.submission_bytes,
@@ -92,7 +93,8 @@ def _run(server: Server, store: Store, keeper: OnionKeeper | None, options: Opti
     if keeper is not None:
         keeper.start()
         threading.Thread(target=_withdraw_when, args=(stopped, keeper), name="tor-withdraw").start()
-    with Housekeeper(store):
+    calendar = Calendar()
+    with Housekeeper(store, calendar):
         finished = server.run()
     stopped.set()
     if keeper is not None:
@@ -100,7 +102,7 @@ def _run(server: Server, store: Store, keeper: OnionKeeper | None, options: Opti
     if not finished:
         _log.info("Some visitors were still sending: they were cut off, and can send again.")
     try:
-        store.tend(month_after(_now().date(), 0), max(deadline - time.monotonic(), 0.1))
+        store.tend(month_after(calendar.today(), 0), max(deadline - time.monotonic(), 0.1))
     except PortevoixError as error:
         _log.warning("The order of arrival was not forgotten: %s", error)
 

@@ -70,7 +70,7 @@ class _Blocks(ABC):
         return self._count * self.block_bytes + len(self._tail)
 
     def write(self, data: Piece) -> int:
-        """Append `data`. Raises OSError if the disk is full; the spool is closed then."""
+        """Append `data`. Raises OSError, which names the folder, if the disk is full; the spool is closed then."""
         self._check_open()
         rest = memoryview(data)
         try:
@@ -82,6 +82,10 @@ class _Blocks(ABC):
                 self._tail = bytearray()
                 rest = rest[room:]
             self._tail += rest
+        except OSError as error:
+            self.close()
+            error.filename = str(self._folder)
+            raise
         except BaseException:
             self.close()
             raise

@@ -1,5 +1,6 @@
 """The server: listening sockets, connections and workers around one loop, and an orderly end."""
 
+import errno
 import math
 import resource
 import socket
@@ -23,6 +24,7 @@ from portal.serving.tasks import ErrorPage
 from portal.serving.workers import GivesWay, Workers
 
 _STOPPING_LOOP_SECONDS = 0.05
+_DEAF_SECONDS = 0.5
 _OTHER_DESCRIPTORS = 256
 """Open files besides connections and their spools: database, tor, libraries."""
 _UNLIMITED = 2**62
@@ -57,6 +59,7 @@ class Listener(BaseWSGIServer):
         self.error_page = server.error_page
         self._server = server
         self._next_look = 0.0
+        self._deaf_until = 0.0
         self._waking = threading.RLock()
         self._is_closed = False
         super().__init__(
@@ -99,7 +102,25 @@ class Listener(BaseWSGIServer):
             for channel in list(self.active_channels.values()):
                 if channel.is_overdue(now):
                     channel.give_up()
-        return bool(self.accepting)
+        return bool(self.accepting) and now >= self._deaf_until
+
+    def accept(self) -> tuple[socket.socket, Any] | None:
+        """The next connection; where there is no descriptor left for it, the one that gets on worst makes room.
+
+        If all get on, nobody is listened to for a moment: the loop would turn without a pause else.
+        """
+        try:
+            found: tuple[socket.socket, Any] | None = super().accept()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                now = time.monotonic()
+                worst = min(self._server.channels(), key=lambda channel: channel.progress(now), default=None)
+                if worst is not None and worst.progress(now) < math.inf:
+                    worst.handle_close()
+                else:
+                    self._deaf_until = now + _DEAF_SECONDS
+            raise
+        return found
 
     def handle_accept(self) -> None:
         """Take a connection; if there are too many, the one that gets on worst goes, or else the new one."""

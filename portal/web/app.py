@@ -2,6 +2,7 @@
 
 import logging
 import re
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 
 import portal
 from portal.helplines import Helpline
+from portal.receipt import LIST_OF_LANGUAGE, word_list
 from portal.state import SPOOL
 from portal.web import gateway, headers, help, landing, languages, mailbox, report, visitor
 from portal.web.errors import GATEWAY, WRONG_HOST, Portal, error_page, register
@@ -39,6 +41,21 @@ def create_app(site: Site) -> Portal:
     _set_up_routes(app, site)
     register(app)
     return app
+
+
+def warm_up(app: Portal) -> None:
+    """Read now what is read once: templates, word lists, what is known of languages.
+
+    So the first visitor does not wait for it, and a portal that has no file descriptor left still has its pages.
+    """
+    for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith("portal/")):
+        app.jinja_env.get_template(name)
+    for language in app.config["LANGUAGES"]:
+        word_list(LIST_OF_LANGUAGE[language])
+        with app.test_request_context(f"/{language}/"):
+            languages.long_date(date.min)
+            country_options(language, "")
+            error_page(413)
 
 
 def templates() -> Path:

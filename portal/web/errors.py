@@ -12,7 +12,7 @@ from portal import logs
 from portal.limits import MIB, TYPED_BYTES
 from portal.web.languages import current
 from portal.web.languages import lazy_gettext as _l
-from portal.web.notices import RETRY_SECONDS
+from portal.web.notices import RETRY_SECONDS, is_scarcity
 from portal.web.page import Page, render
 from portal.web.site import current_site
 
@@ -131,7 +131,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def explain(error: HTTPException) -> Page:
-        page = error_page(error.code if error.code and error.code >= 400 else 400)
+        status = error.code if error.code and error.code >= 400 else 400
+        page = error_page(503 if is_scarcity(error) else status)
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             page.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return page

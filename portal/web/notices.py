@@ -3,10 +3,12 @@
 Nothing here is about one field of a form; that is `portal.web.answers`.
 """
 
+import errno
 import logging
 from dataclasses import dataclass
 
 from flask_babel import LazyString
+from werkzeug.exceptions import InternalServerError
 
 from portal.errors import (
     Busy,
@@ -21,6 +23,7 @@ from portal.errors import (
 from portal.web.languages import lazy_gettext as _l
 
 _log = logging.getLogger(__name__)
+_SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 RETRY_SECONDS = 60
 """What `Retry-After` asks for, seconds."""
 
@@ -133,8 +136,17 @@ EXPLAINED: tuple[type[PortevoixError], ...] = (TokenRefused, *_OF_ERRORS)
 """Errors that a page can explain; every other is a fault of the portal."""
 
 
+def is_scarcity(error: BaseException | None) -> bool:
+    """Whether a request failed for want of memory or of file descriptors: it can be sent again."""
+    if isinstance(error, InternalServerError):
+        error = error.original_exception
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _SCARCE)
+
+
 def notice_of(error: Exception) -> Notice:
     """The notice for an error; the operator is told as well where it is theirs to mend."""
+    if is_scarcity(error):
+        return BUSY
     if isinstance(error, TokenRefused):
         return NO_COOKIE if error.no_cookie else OTHER_TOKEN
     if isinstance(error, StoreError):

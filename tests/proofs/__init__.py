@@ -18,6 +18,7 @@ MODULES: dict[str, str] = {
     "attacked": "tests.proofs.attacked",
     "flood": "tests.proofs.flood",
     "traffic": "tests.proofs.traffic",
+    "timing": "tests.proofs.timing",
     "fuzz": "tests.proofs.fuzz",
     "mutation": "tests.proofs.mutation",
 }

@@ -37,8 +37,8 @@ class Found:
 class WebWorld(World):
     """`World` with every channel routed, and the application on top of it."""
 
-    def __init__(self, folder: Path, fallback: str | None = None) -> None:
-        super().__init__(f"sqlite:///{folder / 'portal.db'}", folder, fallback)
+    def __init__(self, folder: Path, fallback: str | None = None, url: str | None = None) -> None:
+        super().__init__(url or f"sqlite:///{folder / 'portal.db'}", folder, fallback)
         self.routing = Routing(DESKS, fallback)
         self.room = {True: True, False: True}
         self.has_room = self.room.__getitem__
