@@ -23,8 +23,10 @@ _IDENTITIES: Mapping[str, Callable[[str], HybridIdentity | X25519Identity]] = {
 def parse_recipient(text: str) -> Recipient:
     """The recipient `age1pq1…` or `age1…`. Raises KeyFailure."""
     parse = _RECIPIENTS.get(_prefix(text))
+    if parse is None and _prefix(text) in _IDENTITIES:
+        raise KeyFailure("This is an identity, which is secret: give its recipient (age1…) instead.")
     if parse is None:
-        raise KeyFailure("This is not a recipient of a kind that is known here (age1pq1…).")
+        raise KeyFailure("This is not a recipient of a kind that is known here (age1pq1… or age1…).")
     return parse(text)
 
 
@@ -32,7 +34,7 @@ def parse_identity(text: str) -> HybridIdentity | X25519Identity:
     """The identity `AGE-SECRET-KEY-PQ-1…` or `AGE-SECRET-KEY-1…`. Raises KeyFailure."""
     parse = _IDENTITIES.get(_prefix(text))
     if parse is None:
-        raise KeyFailure("This is not an identity of a kind that is known here (AGE-SECRET-KEY-PQ-1…).")
+        raise KeyFailure("This is not an identity of a kind that is known here (AGE-SECRET-KEY-…).")
     return parse(text)
 
 

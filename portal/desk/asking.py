@@ -21,12 +21,16 @@ def at_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def passphrase(file: Path | None, *, new: bool = False) -> str:
-    """The first line of `file`, or what a person types; a `new` one is typed twice. Raises DeskError."""
+def passphrase(file: Path | None, *, new: bool = False, option: str = "--passphrase-file") -> str:
+    """The first line of `file`, or what a person types; a `new` one is typed twice. Raises DeskError.
+
+    `option` is the one that gives the file.
+    """
     if file is not None:
         return _from_file(file)
     if not at_terminal():
-        raise DeskError("There is nobody to ask for the passphrase: give it with --passphrase-file FILE.")
+        what = "new passphrase" if new else "passphrase"
+        raise DeskError(f"There is nobody to ask for the {what}: give it with {option} FILE.")
     typed = getpass.getpass("New passphrase of the desk: " if new else "Passphrase of the desk: ")
     if new and getpass.getpass("The same once more: ") != typed:
         raise DeskError("The two passphrases are not the same: try again.")

@@ -20,6 +20,7 @@ CHUNK_CASES = 100
 """Cases in one transaction."""
 MOST_CASES = 20_000
 """Cases that are named at once."""
+_NO_CASE = "There is no case with this ID."
 Progress = Callable[[int, int], None]
 
 
@@ -52,6 +53,8 @@ class Outcome:
     """The status alone is set, since no mailbox is known."""
     skipped: list[tuple[str, str]] = field(default_factory=list)
     """With the reason in one sentence."""
+    unknown: list[str] = field(default_factory=list)
+    """Those among them that are no cases."""
     languages: Counter[str] = field(default_factory=Counter)
     """How many are answered in which language."""
     urgent: list[str] = field(default_factory=list)
@@ -63,6 +66,8 @@ class Outcome:
             self.urgent.append(name)
         if decision.case is None:
             self.skipped.append((name, decision.reason))
+            if decision.reason == _NO_CASE:
+                self.unknown.append(name)
         elif decision.language is None:
             self.untold.append(name)
         else:
@@ -147,7 +152,7 @@ def _decide(casebook: Casebook, name: str, wish: Wish, texts: Mapping[str, str])
     try:
         case = cases.find(casebook, name)
     except DeskError:
-        return _Decision(None, reason="There is no case with this ID.")
+        return _Decision(None, reason=_NO_CASE)
     if origins.source(casebook, case) is not None:
         if case.status == wish.status:
             return _Decision(None, reason="It has this status already, and no mailbox.")

@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Run, text: str, *, desk: bool = True) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        added.set_defaults(run=run, whole=parser)
+        added.set_defaults(run=run, whole=parser, wrong=added.error)
         if desk:
             add_desk(added)
         return added

@@ -161,13 +161,14 @@ def selection(desk: Desk, chosen: Filter) -> tuple[str, tuple[object, ...]]:
 
 
 def choices(casebook: Casebook) -> dict[str, list[str]]:
-    """What can be asked for by channel, month, tag and flag: what there is."""
+    """What can be asked for by channel, month, tag, flag and person: what there is."""
     months = "SELECT DISTINCT substr(received, 1, 7) FROM cases ORDER BY 1 DESC"
     found = {
         "channel": "SELECT DISTINCT channel FROM cases ORDER BY 1",
         "month": months,
         "tag": "SELECT DISTINCT tag FROM tags ORDER BY 1",
         "flag": "SELECT DISTINCT rule FROM flags ORDER BY 1",
+        "assigned": "SELECT DISTINCT assigned FROM cases WHERE assigned IS NOT NULL ORDER BY 1",
     }
     return {name: [value for (value,) in casebook.all(sql)] for name, sql in found.items()}
 

@@ -13,7 +13,11 @@ def read_recipients(path: Path) -> list[HybridRecipient]:
     """The recipients of another desk's file NAME.recipients. Raises DeskError."""
     try:
         return recipients(path.read_text("utf-8"), str(path))
-    except (OSError, UnicodeDecodeError):
+    except OSError as error:
+        raise DeskError(
+            f"{path} cannot be read ({error.strerror}): give the file NAME.recipients of the other desk."
+        ) from None
+    except UnicodeDecodeError:
         raise DeskError(f"{path} cannot be used: give the file NAME.recipients of the other desk, unchanged.") from None
 
 

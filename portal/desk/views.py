@@ -9,8 +9,10 @@ from portal.channels import Channel, describe
 from portal.desk import console
 from portal.desk.cases import Answer, Case, Message
 from portal.desk.checking import known_channel
+from portal.desk.flagged import Flagged
 from portal.desk.linking import KINDS, LISTED, Link
 from portal.desk.merging import Part
+from portal.desk.referring.remembering import Referred
 from portal.report import Attachment, Report
 
 LINKS_SHOWN = 6
@@ -107,6 +109,41 @@ def _whom(authority: str) -> str:
 def answers_as_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
     """What `desk show --json --answers` adds as `replies`: each reply.json, and how far it has come."""
     return [{**msgspec.to_builtins(answer.reply), "pack": answer.pack, "taken": answer.taken} for answer in answers]
+
+
+def flags_as_text(flags: Sequence[Flagged]) -> Iterator[str]:
+    """What to look at in a case, and which answer says so; a line each."""
+    for flag in flags:
+        yield f'{"URGENT: " if flag.urgent else ""}{flag.label}, from the answer to "{console.line(flag.question)}"'
+
+
+def referrals_as_json(referrals: Sequence[Referred]) -> list[dict[str, Any]]:
+    """What `desk show --json` says as `referrals`; `sha256` is that of the manifest, `authority` may be null."""
+    return [
+        {
+            "number": one.number,
+            "day": one.day,
+            "person": one.person,
+            "authority": one.authority,
+            "formats": list(one.formats),
+            "attachments": one.attachments,
+            "contact": one.contact,
+            "sealed": one.sealed,
+            "sha256": one.sha256.hex(),
+        }
+        for one in referrals
+    ]
+
+
+def ways_as_text(source: str | None, referrals: Sequence[Referred]) -> Iterator[str]:
+    """How a case came, where no portal brought it, and where it was referred; a line each."""
+    if source:
+        yield f"It came by another way than the portal: {source}."
+    for one in referrals:
+        yield (
+            f"Referral {one.number}: {one.day} to {_whom(one.authority or '')}, by {one.person};"
+            f" SHA-256 of its manifest {one.sha256.hex()}"
+        )
 
 
 def limits(case: Case) -> Iterator[str]:

@@ -154,7 +154,8 @@ def test_verbose_says_why(command: Command, key_file: str) -> None:
     [
         (["encrypt"], "There is no recipient to encrypt to."),
         (["encrypt", "-r", "age1wrong"], "A key age1… has 62 characters, not 9; copy it again, whole."),
-        (["encrypt", "-r", "nonsense"], "This is not a recipient of a kind that is known here (age1pq1…)."),
+        (["encrypt", "-r", "nonsense"], "This is not a recipient of a kind that is known here (age1pq1… or age1…)."),
+        (["encrypt", "-r", str(X25519)], "This is an identity, which is secret: give its recipient (age1…) instead."),
         (["encrypt", "-R", "{folder}/bad"], "{folder}/bad: Line 2: This is not a recipient"),
         (["encrypt", "-R", "{folder}/none"], "{folder}/none: No such file or directory"),
         (["encrypt", "-R", "{folder}"], "{folder}: Is a directory"),

@@ -1,5 +1,6 @@
 """The commands as a caseworker types them, and every word that they answer."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -151,7 +152,10 @@ def urgent_case(run: Terminal, root: Path) -> str:
 def test_show(filled: Path, run: Terminal) -> None:
     case = urgent_case(run, filled)
     shown = json.loads(run("show", filled, case, "--json"))
-    assert set(shown) == SAID_OF_A_CASE | {"merged", "links", "hold", "decisions", "messages"}
+    assert set(shown) == SAID_OF_A_CASE | {
+        *("merged", "links", "hold", "decisions", "messages"),
+        *("source", "flags", "referrals"),
+    }
     assert [message["kind"] for message in shown["messages"]] == ["report", "message"]
     assert [message["narrative"] for message in shown["messages"]] == ["A man at the pool.", HOSTILE]
     assert shown["messages"][0]["format"] == "portevoix/report/1"
@@ -168,6 +172,42 @@ def test_show(filled: Path, run: Terminal) -> None:
     assert "desk extract" in run.advice
     assert "Ja" in run("show", filled, case, "--language", "de")
     assert "no case with this ID" in run.error("show", filled, "1999-0001")
+
+
+def test_show_says_what_raised_a_flag(filled: Path, run: Terminal) -> None:
+    case = urgent_case(run, filled)
+    flag = {"rule": "danger-now", "field": "immediate_danger", "urgent": True}
+    question = "Is a child in danger at this moment?"
+    known = json.loads(run("show", filled, case, "--json"))["flags"]
+    assert known == [flag | {"label": "Danger now", "question": question}]
+    assert f'URGENT: Danger now, from the answer to "{question}"' in run("show", filled, case)
+    (filled / "triage.toml").write_text("not = rules")
+    known = json.loads(run("show", filled, case, "--json"))["flags"]
+    assert known == [flag | {"label": "danger-now", "question": "immediate_danger"}]
+
+
+def test_show_says_how_a_case_came_and_where_it_went(filled: Path, run: Terminal, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    told.write_text("By telephone.")
+    run("add", filled, "--channel", "other", "--text-file", told)
+    (case,) = [one["id"] for one in json.loads(run("list", filled, "--channel", "other", "--json"))]
+    run("refer", filled, case, tmp_path / "referral", "--to", "police", "--format", "json")
+    shown = json.loads(run("show", filled, case, "--json"))
+    (referral,) = shown["referrals"]
+    manifest = hashlib.sha256((tmp_path / "referral" / "manifest.json").read_bytes()).hexdigest()
+    assert (referral["authority"], referral["formats"], referral["sha256"]) == ("police", ["json"], manifest)
+    assert shown["source"] == "phone"
+    text = run("show", filled, case)
+    assert "It came by another way than the portal: phone." in text
+    assert f"Referral 1: {referral['day']} to police, by default; SHA-256 of its manifest {manifest}" in text
+
+
+def test_a_question_without_words_is_pointed_out(filled: Path, run: Terminal) -> None:
+    case = urgent_case(run, filled)
+    run("reply", filled, case, "--status", "question")
+    assert "NOTE: the reporter is told that there is a question, and not which" in run.advice
+    run("reply", filled, case, "--status", "question", "--template")
+    assert "NOTE" not in run.advice
 
 
 def test_show_of_a_channel_that_is_not_known(root: Path, portal: PlayedPortal, run: Terminal) -> None:
@@ -308,6 +348,24 @@ def test_a_short_passphrase_makes_no_desk(tmp_path: Path, run: Terminal, passphr
 def test_without_a_terminal_nobody_is_asked(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", str(root)]) == 1
     assert "--passphrase-file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["add-person", "bob"], ["passphrase"]])
+def test_without_a_terminal_the_option_for_a_new_passphrase_is_named(
+    root: Path, run: Terminal, words: list[str]
+) -> None:
+    command, *rest = words
+    assert "give it with --new-passphrase-file FILE" in run.error(command, root, *rest)
+
+
+@pytest.mark.parametrize(("command", "rest"), [("purge", []), ("person", ["Name", "--note-file", "FILE"])])
+def test_a_wrong_call_shows_the_usage_of_its_command(
+    root: Path, capsys: pytest.CaptureFixture[str], command: str, rest: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([command, str(root), *rest])
+    assert stopped.value.code == 2
+    assert f"usage: desk {command}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

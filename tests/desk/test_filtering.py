@@ -341,6 +341,24 @@ class TestCommands:
         assert "merged into" in run("list", "--merged")
         assert "leave one of the options out" in run("list", "--tag", "nonsense")
 
+    @pytest.mark.parametrize(
+        ("option", "there_is"),
+        [("--channel", "travel, grooming, website"), ("--flag", "danger-now"), ("--assigned", "default")],
+    )
+    def test_what_there_is_none_of_is_no_empty_list(self, run: Callable[..., str], option: str, there_is: str) -> None:
+        for command in ("list", "search"):
+            said = run(command, option, "non\x1bsense", status=1)
+            assert "non<U+001B>sense: choose one of " in said
+            assert there_is in said
+
+    def test_what_the_rules_name_can_be_asked_for_though_no_case_has_it(
+        self, run: Callable[..., str], filled: Desk
+    ) -> None:
+        assert "blackmail" not in filtering.choices(filled.casebook)["flag"]
+        assert json.loads(run("list", "--flag", "blackmail", "--json")) == []
+        (filled.folder.root / "triage.toml").write_text("not = rules")
+        assert "choose one of child-under-6, danger-now." in run("list", "--flag", "blackmail", status=1)
+
     def test_search(self, run: Callable[..., str]) -> None:
         (found,) = json.loads(run("search", "--host", "bad.example", "--account", "nobody", "--json")) or [None]
         assert found is None

@@ -1,5 +1,6 @@
 """The desk's process and the network: what is refused, and that nothing even tries."""
 
+import json
 import re
 import shutil
 import socket
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from portal.desk.offline import is_allowed
-from tests.desk.played import PlayedPortal, draft
+from tests.desk.played import PlayedPortal
+from tests.desk.test_manual import parsers
+from tests.desk.working_days import working_days
 
 SOCKET = object()
 ALLOWED = {
@@ -70,24 +73,19 @@ def test_a_process_that_stays_at_home() -> None:
     assert run(server + "socket.create_connection(server.getsockname()).close()") == ""
 
 
-def test_no_command_tries(root: Path, portal: PlayedPortal, passphrase_file: Path, tmp_path: Path) -> None:
-    """The kernel's own account (strace) of a working day: not one socket is connected, bound or written to."""
+def test_no_command_tries(
+    root: Path, other_root: Path, portal: PlayedPortal, passphrase_file: Path, tmp_path: Path
+) -> None:
+    """One of every command but `open`: not one socket is connected, bound or written to."""
     assert shutil.which("strace"), "install the Debian package strace"
-    portal.file(draft())
-    bundle = portal.export()
-    days = [
-        ["import", root, bundle, "--portal-key", portal.key_file],
-        ["list", root],
-        ["show", root, "2026-0001"],
-        ["reply", root, "2026-0001", "--status", "under-review"],
-        ["pack", root, tmp_path / "pack.tar"],
-    ]
-    for number, words in enumerate(days):
-        trace = tmp_path / f"trace-{number}"
-        command = ["strace", "-f", "-e", "trace=%network", "-o", str(trace), sys.executable, "-m", "portal.desk.cli"]
-        command += [*map(str, words), "--passphrase-file", str(passphrase_file)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        calls = re.findall(r"^\d+\s+(\w+)\(", trace.read_text(), re.MULTILINE)
-        assert not {"connect", "bind", "sendto", "sendmsg", "sendmmsg"} & set(calls), trace.read_text()
-        assert "exited with 0" in trace.read_text()
+    lines = list(working_days(root, other_root, portal, passphrase_file, tmp_path))
+    assert {line[1] for line in lines} == set(parsers()) - {"open"}
+    trace = tmp_path / "trace"
+    given = "".join(json.dumps(line) + "\n" for line in lines)
+    traced = ["strace", "-f", "--seccomp-bpf", "-e", "trace=%network", "-o", str(trace)]
+    command = [*traced, sys.executable, "-m", "tests.desk.every_command"]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    calls = re.findall(r"^\d+\s+(\w+)\(", trace.read_text(), re.MULTILINE)
+    assert not {"connect", "bind", "sendto", "sendmsg", "sendmmsg"} & set(calls), trace.read_text()
+    assert "exited with 0" in trace.read_text()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from portal.desk import bulk, cases, console, contacts, merging, staff, templating
-from portal.desk.bulk import Wish
+from portal.desk.bulk import Outcome, Wish
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.replies import reply
@@ -23,7 +23,9 @@ def add(command: Command) -> None:
         "--text-file", metavar="FILE", type=Path, help="what to say, UTF-8 text of at most 4,000 bytes"
     )
     replied.add_argument(
-        "--template", action="store_true", help="say what `desk template` has for the status, in the report's language"
+        "--template",
+        action="store_true",
+        help="say what `desk template` has for the status, in the report's language; the text of --text-file below it",
     )
     replied.add_argument(
         "--despite-staff-warning", action="store_true", help="even if the text names somebody of the staff list"
@@ -43,7 +45,9 @@ def add(command: Command) -> None:
     told.add_argument("ids", metavar="ID", nargs="+", help="the cases")
     told.add_argument("--text-file", metavar="FILE", type=Path, help="what to say to all of them, UTF-8 text")
     told.add_argument(
-        "--template", action="store_true", help="say what `desk template` has for the status, in each report's language"
+        "--template",
+        action="store_true",
+        help="say what `desk template` has for the status, in each report's language; the text of --text-file below it",
     )
     told.add_argument(
         "--despite-staff-warning", action="store_true", help="even if the text names somebody of the staff list"
@@ -72,6 +76,8 @@ def reply_(options: argparse.Namespace) -> int:
             f"Other reporters of the same matter are not told{base.named(others)}",
             f"For all of them at once: desk status {base.quoted(options.dir)} STATUS ID …",
         )
+    if answer.status == "question" and not answer.text:
+        base.advise("NOTE: the reporter is told that there is a question, and not which: desk withdraw takes it back.")
     base.advise(f"It leaves with the next pack: desk pack {base.quoted(options.dir)} OUT")
     return base.SUCCESS
 
@@ -98,7 +104,7 @@ def status(options: argparse.Namespace) -> int:
                 {"told": outcome.told, "untold": outcome.untold, "skipped": skipped, "urgent": outcome.urgent}
             )
         )
-        return base.SUCCESS
+        return _status(outcome)
     told = base.count(len(outcome.told), "reporter")
     languages = ", ".join(f"{count} in {language}" for language, count in sorted(outcome.languages.items()))
     print(f"{told} told: {options.status}{f' ({languages})' if languages else ''}.")
@@ -113,7 +119,16 @@ def status(options: argparse.Namespace) -> int:
         )
     if outcome.told:
         base.advise(f"They leave with the next pack: desk pack {base.quoted(options.dir)} OUT")
-    return base.SUCCESS
+    return _status(outcome)
+
+
+def _status(outcome: Outcome) -> int:
+    """Cases that are as wished already are no failure, IDs of no case are."""
+    if not outcome.unknown:
+        return base.SUCCESS
+    named = console.line(base.named(outcome.unknown))
+    base.advise(f"error: {base.count(len(outcome.unknown), 'ID')} of no case here, the others are done{named}")
+    return base.FAILURE
 
 
 def _by_reason(skipped: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:

@@ -1,11 +1,15 @@
 """The options that say which cases are meant: those of list and of search."""
 
 import argparse
+import contextlib
 import re
+from collections.abc import Sequence
 
-from portal.desk import deadlines
+from portal.channels import load
+from portal.desk import console, deadlines, filtering, rekeying, triage
 from portal.desk.filtering import Filter
 from portal.desk.session import Desk
+from portal.errors import DeskError, RulesError
 from portal.report import STATUSES
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
@@ -36,7 +40,12 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(options: argparse.Namespace, desk: Desk) -> Filter:
-    """What was asked for."""
+    """What was asked for. Raises DeskError for a channel, a rule or a person that there is none of."""
+    if options.channel or options.flag or options.assigned:
+        known = filtering.choices(desk.casebook)
+        _check("channel", options.channel, [*load(), *known["channel"]])
+        _check("rule of triage", options.flag, [*_rules(desk), *known["flag"]])
+        _check("person", options.assigned, [*rekeying.people(desk.casebook), *known["assigned"]])
     return Filter(
         channel=options.channel,
         status=options.status,
@@ -55,6 +64,19 @@ def chosen(options: argparse.Namespace, desk: Desk) -> Filter:
         host=options.host,
         account=options.account,
     )
+
+
+def _check(what: str, asked: str | None, known: Sequence[str]) -> None:
+    if asked is not None and asked not in known:
+        names = ", ".join(map(console.line, dict.fromkeys(known)))
+        raise DeskError(f"There is no {what} {console.line(asked)}: choose one of {names}.")
+
+
+def _rules(desk: Desk) -> list[str]:
+    """The keys of the desk's rules; none while they cannot be read."""
+    with contextlib.suppress(RulesError):
+        return [*(rule.key for rule in triage.load_rules(desk.folder).rules), triage.BY_CHANNEL]
+    return []
 
 
 def _month(text: str) -> str:

@@ -72,7 +72,7 @@ def recover(options: argparse.Namespace) -> int:
     person = opening.check(place, identity).person
     if options.person not in (None, person):
         raise DeskError(f"This is the paper copy of {person}, not of {options.person}, and nothing was changed.")
-    passphrase = asking.passphrase(options.new_passphrase_file, new=True)
+    passphrase = asking.passphrase(options.new_passphrase_file, new=True, option="--new-passphrase-file")
     opening.recover(place, identity, person, passphrase)
     print(f"{person} opens this desk with the new passphrase now. The paper copy stays good: put it back.")
     _advise_erasing(options.file)

@@ -39,7 +39,7 @@ def people_(options: argparse.Namespace) -> int:
 
 def add_person(options: argparse.Namespace) -> int:
     with base.open_(options, writing=True) as desk:
-        new = asking.passphrase(options.new_passphrase_file, new=True)
+        new = asking.passphrase(options.new_passphrase_file, new=True, option="--new-passphrase-file")
         people.let_in(desk, options.name, new)
     print(f"{options.name} can open this desk now.")
     base.advise(f"Next: {options.name} opens it with --person {options.name}, and changes the passphrase.")
@@ -59,7 +59,9 @@ def remove_person(options: argparse.Namespace) -> int:
 
 def passphrase(options: argparse.Namespace) -> int:
     with base.open_(options, writing=True) as desk:
-        people.change_passphrase(desk, asking.passphrase(options.new_passphrase_file, new=True))
+        people.change_passphrase(
+            desk, asking.passphrase(options.new_passphrase_file, new=True, option="--new-passphrase-file")
+        )
         me = desk.person
     print(f"The passphrase of {me} is changed.")
     base.advise("Copies of the desk made before still open with the old one.")

@@ -10,10 +10,12 @@ from portal.desk import (
     cases,
     console,
     content,
+    flagged,
     holding,
     linking,
     looking,
     merging,
+    origins,
     persons,
     sealing_away,
     tombstones,
@@ -24,6 +26,7 @@ from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.extracting import extract
 from portal.desk.folder import check_free
+from portal.desk.referring import remembering
 from portal.desk.session import Desk
 
 
@@ -48,6 +51,9 @@ def show(options: argparse.Namespace) -> int:
         messages, answers = cases.messages(desk.casebook, case), cases.answers(desk.casebook, case)
         merged, links = merging.parts(desk.casebook, case), linking.links(desk.casebook, case)
         gone = sealing_away.by_number(desk, case)
+        channels = load()
+        flags = flagged.of_case(desk, case, channels, options.language)
+        referrals, source = remembering.listed(desk.casebook, case), origins.source(desk.casebook, case)
         limits = list(_limits(desk, case))
         hold, decided = holding.find(desk.casebook, case), persons.decided(desk.casebook, case)
         unrecorded = looking.try_to_look(desk, case)
@@ -56,10 +62,17 @@ def show(options: argparse.Namespace) -> int:
     if options.json:
         shown = views.thread_as_json(case, messages, merged, links)
         more = {"replies": views.answers_as_json(answers)} if options.answers else {}
-        about = {"hold": hold and asdict(hold), "decisions": [asdict(one) for one in decided]}
+        about = {
+            "hold": hold and asdict(hold),
+            "decisions": [asdict(one) for one in decided],
+            "source": source,
+            "flags": [asdict(flag) for flag in flags],
+            "referrals": views.referrals_as_json(referrals),
+        }
         print(console.as_json(shown | about | more))
         return base.SUCCESS
-    print(views.thread_as_text(case, messages, answers, load(), options.language, merged, links, limits))
+    said = [*limits, *views.flags_as_text(flags), *views.ways_as_text(source, referrals)]
+    print(views.thread_as_text(case, messages, answers, channels, options.language, merged, links, said))
     for number, one in gone.items():
         print(f"Attachment {number} was sealed to {one.authority} on {one.day}, unopened, and is not here any more.")
     if sealing_away.is_advised(messages):

@@ -95,7 +95,7 @@ def release(options: argparse.Namespace) -> int:
 
 def purge(options: argparse.Namespace) -> int:
     if bool(options.id) == options.due:
-        options.whole.error("say which cases go: ID …, or --due")
+        options.wrong("say which cases go: ID …, or --due")
     with base.open_(options, writing=True) as desk:
         chosen = _chosen(desk, options)
         going = purging.extent(desk.casebook, chosen)
@@ -157,7 +157,7 @@ def person_(options: argparse.Namespace) -> int:
 
 def _search(options: argparse.Namespace) -> int:
     if options.note_file:
-        options.whole.error("--note-file goes with --decide")
+        options.wrong("--note-file goes with --decide")
     with base.open_(options, writing=True) as desk:
         found = persons.search(desk.casebook, " ".join(options.names))
         persons.record_search(desk, found)

@@ -1,13 +1,13 @@
 """Fill a referral from a case: what is known of it, less what stays here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
 
 from portal.channels import Channel, check_answers, describe
-from portal.desk import cases, portals, triage
+from portal.desk import cases, flagged, portals
 from portal.desk.authorities import Authority
 from portal.desk.cases import Case
 from portal.desk.checking import known_channel
@@ -79,7 +79,7 @@ def gather(
         received=case.received,
         urgent=case.urgent,
         source=_source(desk, case),
-        flags=_flags(desk, case, channels, terms.language),
+        flags=[Flag(**asdict(flag)) for flag in flagged.of_case(desk, case, channels, terms.language)],
         merged=[name for (name,) in desk.casebook.all(_MERGED, case.id)],
         keep_from=sorted({name for message in said for name in message.keep_from}),
         contact=contact,
@@ -150,16 +150,3 @@ def _labelled(
 def _source(desk: Desk, case: Case) -> str:
     row = desk.casebook.one("SELECT source FROM sources WHERE case_id = ?", case.id)
     return str(row[0]) if row else "portal"
-
-
-def _flags(desk: Desk, case: Case, channels: Mapping[str, Channel], language: str) -> list[Flag]:
-    rows = desk.casebook.all(
-        "SELECT rule, channel, field, urgent FROM flags WHERE case_id = ? ORDER BY urgent DESC, rule, field", case.id
-    )
-    if not rows:
-        return []
-    rules = triage.load_rules(desk.folder, channels)
-    return [
-        Flag(rule, rules.label(rule, language), field, rules.field_label(channel, field, language), bool(urgent))
-        for rule, channel, field, urgent in rows
-    ]

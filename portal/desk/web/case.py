@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app
 from portal.desk import (
     cases,
     filtering,
+    flagged,
     holding,
     organising,
     origins,
@@ -16,7 +17,6 @@ from portal.desk import (
     sealing_away,
     tombstones,
     transferring,
-    triage,
 )
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case, Message
@@ -52,7 +52,7 @@ def _page(opened: Desk, name: str) -> Response:
         seal=sealing_away.is_advised(messages),
         is_break_due=reading().is_break_due(opened),
         read=reading().today(opened),
-        flags=_flags(opened, case),
+        flags=flagged.of_case(opened, case, current_app.extensions["channels"], "en"),
         due=filtering.of_case(opened, case).due[:1],
         today=opened.today,
         wrote_since=cases.wrote_since(casebook, case),
@@ -100,15 +100,3 @@ def _limits(casebook: Casebook, case: Case) -> dict[str, Any]:
         "decided": [(one, persons.DECISIONS[one.decision]) for one in decided],
         "earlier": tombstones.earlier(casebook, case.id),
     }
-
-
-def _flags(opened: Desk, case: Case) -> list[tuple[str, str, bool]]:
-    """What a rule says, the question whose answer raised it, and whether that is urgent."""
-    rules = triage.load_rules(opened.folder, current_app.extensions["channels"])
-    rows = opened.casebook.all(
-        "SELECT rule, channel, field, urgent FROM flags WHERE case_id = ? ORDER BY urgent DESC, rule, field", case.id
-    )
-    return [
-        (rules.label(rule, "en"), rules.field_label(channel, field, "en"), bool(urgent))
-        for rule, channel, field, urgent in rows
-    ]
