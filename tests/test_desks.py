@@ -95,3 +95,14 @@ def test_broken_new_keys_leave_the_old_ones(tmp_path: Path, caplog: pytest.LogCa
     assert folder.desk("police").recipients
     new = write_desk(tmp_path, "police")
     assert [str(recipient) for recipient in folder.recipients(["police"], DAY)] == [new]
+
+
+def test_new_keys_that_could_not_be_read_are_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What kept them from being read, such as the owner of a file, may be mended without a change of the files."""
+    old = write_desk(tmp_path, "police")
+    folder = KeysFolder(tmp_path, ["police"])
+    new = write_desk(tmp_path, "police")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+        assert [str(recipient) for recipient in folder.recipients(["police"], DAY)] == [old]
+    assert [str(recipient) for recipient in folder.recipients(["police"], DAY)] == [new]

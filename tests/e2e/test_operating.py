@@ -1,7 +1,10 @@
 """What an operator does to a portal that serves: looks at it with `portal doctor`, replaces keys, starts it again."""
 
 import json
+import os
 import re
+import signal
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +17,8 @@ from portal.age import HybridIdentity
 from portal.trial.reporter import Reporter
 from tests.e2e.parts import PORTAL, Portal, run
 from tests.e2e.reports import SAMPLES
+from tests.tor.fake_tor import eventually
+from tests.tor.test_network import page_soon
 from tor import PrivateNetwork
 
 pytestmark = pytest.mark.e2e
@@ -66,6 +71,27 @@ def test_a_form_that_was_open_while_the_secret_was_replaced(portal: Portal) -> N
     words = page.texts["receipt"]
     assert reporter.send(form, sample.values, multipart=True).texts["receipt"] == words
     assert portal.items() == before + 1
+
+
+BACK_SECONDS = 60
+"""A portal whose tor was killed is found again at the same address within this time."""
+
+
+def tor_of(portal: Portal) -> int:
+    """The process of the tor that this portal started, the newest of that name."""
+    (found,) = run("pgrep", "--parent", str(portal.pid), "--exact", "tor").stdout.split()
+    return int(found)
+
+
+def test_a_tor_that_is_killed_is_back_with_the_same_address(portal: Portal, private_tor: PrivateNetwork) -> None:
+    address, first = portal.published(), tor_of(portal)
+    page_soon(private_tor, address)
+    said, begin = len(portal.log.read_text()), time.monotonic()
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: f"http://{address}, and it answers" in portal.log.read_text()[said:], BACK_SECONDS)
+    assert b"<title>" in page_soon(private_tor, address)
+    assert time.monotonic() - begin < BACK_SECONDS
+    assert tor_of(portal) != first
 
 
 def test_the_doctor_finds_an_onion_service_that_is_not_there(portal: Portal) -> None:
