@@ -57,10 +57,24 @@ class Count:
         blocks = list(self._blocks())
         hidden: set[Cell] = {REVIEWED, *([TOTAL] if self.values[TOTAL] < THRESHOLD else [])}
         for block in blocks:
-            hidden |= set(block.cells()) if block.known & hidden else hide(block, self.values)
+            hidden |= self._hidden(block, hidden)
         to_whom = [*self.grid("referred", "authority"), *self.grid("transferred", "desk")]
         linked = hidden & {INSIDE, *self.grid("forwarded", "to")}
         return hidden | {cell for cell in to_whom if linked or self.values[cell] < THRESHOLD}
+
+    def _hidden(self, block: Block, hidden: set[Cell]) -> set[Cell]:
+        """What to hide of a block, where `hidden` are the cells of those before it.
+
+        The parts of one sum can be shown though their whole is hidden: what is safe beside a known whole is so beside
+        an unknown one, and the parts that stay hidden, at least two and together no small number, leave the whole as
+        open as it was. Where no part is hidden, or where several sums have that whole, nothing can be shown.
+        """
+        if not block.known & hidden:
+            return hide(block, self.values)
+        (whole,) = block.known
+        if len(block.sums) == 1 and self.values[whole] >= THRESHOLD and (parts := hide(block, self.values)):
+            return parts
+        return set(block.cells())
 
     def shows_review(self, hidden: set[Cell]) -> bool:
         """Whether the public may see how long a first review took: only if enough reports are seen to have had one."""

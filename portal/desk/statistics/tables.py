@@ -15,8 +15,8 @@ from portal.channels import Channel, load
 from portal.desk import session
 from portal.desk.casebook import Casebook
 from portal.desk.statistics.counting import INSIDE, REVIEWED, TOTAL, Count, count
-from portal.desk.statistics.facts import gather, months
-from portal.desk.statistics.periods import STEPS, Period, Step
+from portal.desk.statistics.facts import Fact, gather, months
+from portal.desk.statistics.periods import STEPS, Period
 from portal.desk.statistics.suppression import Cell
 
 _YEARS_BACK, _YEARS_AHEAD = 50, 1
@@ -78,25 +78,29 @@ def tables(
 
     For the `public`, every number under 5 is hidden, and as many others as are needed so that no hidden one can be
     reckoned from what is shown, in the same table or in another; months become quarters, years or the whole period
-    until half of the reports can be seen in the table by period. It holds for one publication: two of different days
-    can be subtracted from each other.
+    until half of the reports can be seen in the table by period and form; where that never is so, because a desk has
+    nearly all of its reports from one form, until they can in the table by period alone. It holds for one publication:
+    two of different days can be subtracted from each other.
     """
     known = load() if channels is None else channels
     facts = gather(casebook, known)
     chosen = period or spanning(casebook, session.now().strftime("%Y-%m"))
     if not public:
         return list(_tables(count(facts, known, chosen), None))
-    for step in STEPS:
-        counted = count(facts, known, chosen, step)
-        hidden = counted.hidden()
-        if step == STEPS[-1] or _shown(counted, hidden) >= _ENOUGH * counted.values[TOTAL]:
-            break
-    return list(_tables(counted, hidden))
+    return list(_tables(*finest(facts, known, chosen)))
 
 
-def _shown(counted: Count, hidden: set[Cell]) -> int:
-    step: Step = counted.step
-    return sum(counted.values[cell] for cell in counted.grid(f"channel-{step}", step, "channel") if cell not in hidden)
+def finest(facts: Mapping[Fact, int], channels: Mapping[str, Channel], period: Period) -> tuple[Count, set[Cell]]:
+    """The count of a period in the smallest parts that show enough to the public, and what it hides."""
+    tried = [(counted, counted.hidden()) for counted in (count(facts, channels, period, step) for step in STEPS)]
+    by_form = [one for one in tried if _is_enough(*one, f"channel-{one[0].step}", one[0].step, "channel")]
+    by_period = [one for one in tried if _is_enough(*one, one[0].step, one[0].step)]
+    return (by_form or by_period or tried[-1:])[0]
+
+
+def _is_enough(counted: Count, hidden: set[Cell], table: str, *dimensions: str) -> bool:
+    shown = sum(counted.values[cell] for cell in counted.grid(table, *dimensions) if cell not in hidden)
+    return shown >= _ENOUGH * counted.values[TOTAL]
 
 
 def _tables(counted: Count, hidden: set[Cell] | None) -> Iterator[Table]:

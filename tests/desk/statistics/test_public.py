@@ -10,8 +10,10 @@ from portal.channels import Channel
 from portal.desk.statistics.counting import TOTAL, Count, count
 from portal.desk.statistics.facts import FORWARDED, Decision, Fact
 from portal.desk.statistics.periods import STEPS, Period
-from portal.desk.statistics.suppression import THRESHOLD, derivable
+from portal.desk.statistics.suppression import THRESHOLD, Block, derivable
+from portal.desk.statistics.tables import _tables, finest
 from tests.desk.statistics.conftest import fact
+from tests.desk.statistics.test_recomputed import Outsider
 
 PERIOD = Period("2025-11", "2026-11")
 
@@ -107,3 +109,46 @@ def test_referrals_are_told_only_beside_the_numbers_that_they_belong_to(channels
     assert ("referred", "parquet") in count(many | rest, channels, PERIOD).hidden()
     others = {fact(status=f"forwarded-{to}", decision=to, forward_days=1): 6 for to in ("stopline", "other")}
     assert ("referred", "parquet") not in count(many | rest | others, channels, PERIOD).hidden()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_hidden_whole_stays_open_beside_parts_that_are_shown(seed: int, channels: Mapping[str, Channel]) -> None:
+    """A desk of one form: how many websites there were is hidden, since nothing else came; the kinds are shown."""
+    random = Random(seed)
+    facts = Counter(
+        fact(site=random.choice(("forum", "website", "image_host", "onion_service"))) for _ in range(40 + seed)
+    )
+    counted = count(facts, channels, PERIOD)
+    hidden = counted.hidden()
+    whole = ("channel", "website")
+    assert whole in hidden
+    (block,) = [block for block in counted._blocks() if block.known == {whole}]
+    parts = [cell for cell in block.cells() if cell not in hidden]
+    assert len(parts) >= 2
+    left = [counted.values[cell] for cell in block.cells() if cell in hidden]
+    assert (len(left) > 1, sum(left) >= THRESHOLD) == (True, True)
+    assert derivable(Block(block.sums), counted.values, hidden) == []
+
+
+def test_a_desk_of_one_form_shows_its_months(channels: Mapping[str, Channel]) -> None:
+    months = {month: 10 + place for place, month in enumerate(PERIOD.months())}
+    counted, hidden = finest({fact(month=month): number for month, number in months.items()}, channels, PERIOD)
+    assert counted.step == "month"
+    assert {cell for cell in counted.grid("month", "month") if cell in hidden} == set()
+    assert set(counted.grid("channel-month", "month", "channel")) <= hidden
+
+
+@pytest.mark.parametrize("most", ["website", "travel", "grooming"])
+def test_what_a_desk_of_one_form_publishes_tells_nothing_small(most: str, channels: Mapping[str, Channel]) -> None:
+    """Nearly all reports come from one form, as at Stopline: its kinds are shown all the same."""
+    table = {"website": "website-site", "travel": "travel-country", "grooming": "grooming-age"}[most]
+    seen = 0
+    for seed in range(8):
+        random, every = Random(seed), invented(seed, 300 + 40 * seed).elements()
+        facts = Counter(one for one in every if one.channel == most or random.random() < 0.03)
+        shown = {each.name: each.as_json()["rows"] for each in _tables(*finest(facts, channels, PERIOD))}
+        outsider = Outsider(shown)
+        assert outsider.known() == []
+        assert outsider.small_sums() == []
+        seen += any(row["count"] for row in shown[table])
+    assert seen, "there is something to see"

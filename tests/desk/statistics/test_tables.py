@@ -123,7 +123,9 @@ def test_the_public_sees_what_is_large_enough(filed: Desk) -> None:
     assert shown["reports"].rows[0].count == 10
     for table in shown.values():
         assert all(row.count is None or row.count >= 5 for row in table.rows), table
-    assert "period" in shown, "months were widened as far as it goes"
+    assert "channel-month" in shown, "wider parts would show no more of the forms"
+    assert shown["channel-month"].is_hidden
+    assert [row.place for row in shown["month"].rows if row.count is not None] == [("2026-03",)]
 
 
 def test_a_follow_up_is_no_report(desk: Desk, portal: PlayedPortal, channels: dict[str, Channel]) -> None:
