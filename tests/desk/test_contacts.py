@@ -35,7 +35,7 @@ def answers(desk: Desk) -> dict[str, Any]:
 
 
 def finds(desk: Desk, word: str) -> bool:
-    return bool(searching.search(desk.casebook, word))
+    return bool(searching.search(desk, word))
 
 
 @pytest.mark.parametrize("status", [status for status in STATUSES if status != "closed"])
