@@ -45,6 +45,8 @@ def do() -> AnyResponse:
     names, wish = names_in(request.form.get("ids", "")), _wish()
     if request.form.get("step") == "change":
         return ask()
+    if wish.status not in STATUSES:
+        return ask("Choose what the reporters are told.", 409)
     try:
         if request.form.get("step") == "do":
             jobs.jobs().start("One status for several cases", _work(names, wish))

@@ -5,32 +5,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from portal.desk import cases, session
 from tests import npm
+from tests.desk.web import addresses
 from tests.desk.web.windows import Window, fill, focused, follow, tab_to, text, violations, wait, window
 from tests.e2e.offline import is_alone
 
 AXE = Path(__file__).parents[2] / "axe"
 DESK = (sys.executable, "-m", "portal.desk.cli")
-PAGES = (
-    *(
-        "/",
-        "/?show=all&sort=newest",
-        "/search",
-        "/import",
-        "/pack",
-        "/referrals",
-        "/authorities",
-        "/statistics",
-        "/more",
-        "/due",
-    ),
-    *("/verify", "/person", "/settings", "/backups", "/add", "/receive", "/job", "/nothing", "/enter"),
-    *("/handover", "/several", "/people", "/portals"),
-)
 PASSPHRASE = "six words for the tests only"
 
 
@@ -44,10 +31,17 @@ def axe() -> str:
     return (npm.install(AXE) / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
-@pytest.fixture(scope="module", params=["firefox", "chromium", "chromium in the dark"])
-def browser(request: pytest.FixtureRequest) -> Iterator[Window]:
-    with window(request.param) as opened:
-        yield opened
+@pytest.fixture(scope="session")
+def browsers() -> Iterator[dict[str, Window]]:
+    """Each browser once: starting one takes as long as many pages."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(window(name)) for name in ("firefox", "chromium")}
+
+
+@pytest.fixture(params=["firefox", "chromium"])
+def browser(request: pytest.FixtureRequest, browsers: dict[str, Window]) -> Window:
+    browsers[request.param].resize(1280, 900)
+    return browsers[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -60,43 +54,117 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
-def joined(demonstration: Path) -> tuple[str, str]:
-    """A main case and one that was merged into it."""
-    command = [*DESK, "list", str(demonstration), "--merged", "--json"]
-    command += ["--passphrase-file", str(demonstration.parent / "passphrase")]
-    listed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    return next((case["merged_into"], case["id"]) for case in listed if case["merged_into"])
+@contextmanager
+def opened(root: Path) -> Iterator[str]:
+    """The page of a desk; the address that the terminal shows."""
+    command = [*DESK, "open", str(root), "--no-browser", "--passphrase-file", str(root.parent / "passphrase")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 @pytest.fixture
 def address(demonstration: Path, tmp_path: Path) -> Iterator[str]:
-    """The page of a demonstration of one's own; the address that the terminal shows."""
-    root = shutil.copytree(demonstration, tmp_path / "desk")
-    file = shutil.copy(demonstration.parent / "passphrase", tmp_path)
-    command = [*DESK, "open", str(root), "--no-browser", "--passphrase-file", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
+    """The page of a demonstration of one's own, which may be changed."""
+    shutil.copy(demonstration.parent / "passphrase", tmp_path)
+    with opened(shutil.copytree(demonstration, tmp_path / "desk")) as shown:
+        yield shown
+
+
+@pytest.fixture(scope="module")
+def pages(demonstration: Path) -> list[str]:
+    """Every page that can be opened, of a case with a file and an answer, a main case, and one joined with it."""
+    with session.open_desk(demonstration, PASSPHRASE) as desk:
+        known = cases.listed(desk.casebook, merged=True)
+        part = next(case for case in known if case.merged_into)
+        attached = next(
+            case.name
+            for case in known
+            if list(cases.attachments(desk.casebook, case)) and cases.answers(desk.casebook, case)
+        )
+    return [
+        *addresses.ALONE,
+        *addresses.of_case(attached, attachment=1, answer=1),
+        *(path for name in (part.name, str(part.merged_into)) for path in addresses.of_case(name)),
+        *("/nothing", "/enter", "/case/2020-0001"),
+    ]
+
+
+def check(window: Window, axe: str, where: str) -> None:
+    """Nothing that axe finds wrong, with everything unfolded; and, narrow and dark, no colours that it finds wrong."""
+    window.resize(1280, 900)
+    window.run("document.querySelectorAll('details').forEach(d => { d.open = true }); return 1")
+    assert violations(window, axe) == [], where
+    window.resize(400, 900)
+    check_width(window, where)
+    window.darken(on=True)
+    assert violations(window, "", ["color-contrast"]) == [], f"{where}, in the dark"
+    window.darken(on=False)
+
+
+def check_width(window: Window, where: str) -> None:
+    wide = window.run("return document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not wide, f"{where} is wider than its window"
 
 
 def test_no_page_has_anything_that_axe_finds_wrong(
-    browser: Window, address: str, axe: str, joined: tuple[str, str]
+    browsers: dict[str, Window], demonstration: Path, axe: str, pages: list[str]
 ) -> None:
-    browser.open(address)
-    home = address.partition("/enter")[0]
-    case = browser.run("return document.querySelector('main tbody a').getAttribute('href')")
-    paths = [*PAGES, case, *(case + rest for rest in ("/reply", "/note", "/merge", "/refer", "/transfer", "/keep"))]
-    paths += [f"/case/{name}{rest}" for name in joined for rest in ("", "/merge", "/reply", "/refer")]
-    for width in (1280, 400):
-        browser.resize(width, 900)
-        for path in paths:
-            browser.open(home + path)
-            browser.run("document.querySelectorAll('details').forEach(d => { d.open = true }); return 1")
-            assert violations(browser, axe) == [], (path, width)
-            wide = browser.run("return document.documentElement.scrollWidth > document.documentElement.clientWidth")
-            assert not wide, f"{path} is wider than a window of {width}"
+    chromium = browsers["chromium"]
+    with opened(demonstration) as shown:
+        chromium.open(shown)
+        for path in pages:
+            chromium.open(shown.partition("/enter")[0] + path)
+            check(chromium, axe, path)
+
+
+def test_every_page_in_firefox(browsers: dict[str, Window], demonstration: Path, pages: list[str]) -> None:
+    firefox = browsers["firefox"]
+    firefox.resize(500, 900)
+    with opened(demonstration) as shown:
+        firefox.open(shown)
+        for path in pages:
+            firefox.open(shown.partition("/enter")[0] + path)
+            assert firefox.run("return document.querySelectorAll('h1').length") == 1, path
+            check_width(firefox, f"{path}, in Firefox,")
+
+
+def test_what_forms_lead_to(browsers: dict[str, Window], axe: str, demonstration: Path) -> None:
+    """Pages that no address leads to: what was found, looks before something is done, and the lock."""
+    window = browsers["chromium"]
+    with opened(demonstration) as shown:
+        home = shown.partition("/enter")[0]
+        window.open(shown)
+        case = window.run("return document.querySelector('main tbody a').getAttribute('href')")
+        for path, fields, button in (
+            ("/search", {"#words": "hotel"}, "Search"),
+            ("/search", {"#words": "nothing-is-called-so"}, "Search"),
+            ("/person", {"#name": "Ana"}, "Find every mention"),
+            (f"{case}/reply", {"#text": "Thank you."}, "Look at it before it is sealed"),
+            (f"/several?id={case[6:]}", {"#status": "closed"}, "Look at it before it is done"),
+            (f"{case}/keep", {}, "Look at what would go"),
+            ("/settings", {"#deadline-look": "two"}, "Save"),
+            ("/portals", {"#portal-key": "none", "#portal-words": "none"}, "Trust the new key"),
+            ("/", {}, "Lock"),
+        ):
+            window.open(home + path)
+            for field, text_ in fields.items():
+                window.run(f"document.querySelector({json.dumps(field)}).value = {json.dumps(text_)}; return 1")
+            press(window, button)
+            check(window, axe, f"what {button!r} on {path} leads to")
+
+
+def press(window: Window, name: str) -> None:
+    """Press the button that is called so, and wait for the page that it leads to."""
+    window.run(
+        "document.documentElement.dataset.seen = '1';"
+        f"[...document.querySelectorAll('button')].find(b => b.textContent.trim() === {json.dumps(name)}).click();"
+        "return 1"
+    )
+    wait(window, "return !document.documentElement.dataset.seen && document.readyState === 'complete'")
 
 
 def test_a_case_with_the_keyboard_alone(browser: Window, address: str, tmp_path: Path) -> None:
@@ -143,7 +211,7 @@ def test_a_case_goes_on_to_a_colleague_with_the_keyboard_alone(browser: Window, 
     fill(browser, "Add tags", "keyboard")
     follow(browser, "Add", tag="button")
     follow(browser, "I take it")
-    assert "Yours." in text(browser)
+    assert "You have it." in text(browser)
     tab_to(browser, "Hand this case on", tag="summary")
     browser.press("Enter")
     tab_to(browser, "Who has it from now on")
@@ -151,8 +219,22 @@ def test_a_case_goes_on_to_a_colleague_with_the_keyboard_alone(browser: Window, 
     follow(browser, "Hand it on", tag="button")
     assert "Inbox" in text(browser)
     browser.open(address.partition("/enter")[0] + f"/case/{case}")
-    assert "It is with" in text(browser)
+    assert " has it." in text(browser)
     assert "I am away." in text(browser)
+
+
+def test_cases_are_ticked_and_given_with_the_keyboard_alone(browser: Window, address: str) -> None:
+    """Two cases are ticked in the inbox and given to a colleague; the inbox says so."""
+    browser.open(address)
+    for _ in range(2):
+        tab_to(browser, "Tick 20", tag="input")
+        browser.press("Space")
+    assert browser.run("return document.querySelectorAll('input[name=id]:checked').length") == 2
+    follow(browser, "Give them to somebody", tag="button")
+    assert "Give cases to somebody" in text(browser)
+    assert len(browser.run("return document.querySelector('#ids').value").split()) == 2
+    follow(browser, "Give them", tag="button")
+    assert "2 cases with anouk now" in text(browser)
 
 
 def test_the_checker_finds_what_is_wrong(browser: Window, address: str, axe: str) -> None:

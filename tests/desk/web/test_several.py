@@ -39,10 +39,10 @@ def test_several_cases_are_told_the_same(three: Visitor) -> None:
 
 def test_nothing_is_done_with_no_case_or_no_status(three: Visitor) -> None:
     form = three.get("/several").form("/several")
-    assert "No case is named" in three.submit(form, {"ids": " , ", "step": "preview"}).html
+    assert "No case is named" in three.submit(form, {"ids": " , ", "status": "closed", "step": "preview"}).html
     refused = three.submit(form, {"ids": "2026-0001", "status": "gone"})
-    assert (refused.status, "There is no such status" in refused.html) == (409, True)
-    nothing = three.submit(form, {"ids": "2026-0009 <b>"})
+    assert (refused.status, "Choose what the reporters are told." in refused.alerts) == (409, True)
+    nothing = three.submit(form, {"ids": "2026-0009 <b>", "status": "closed"})
     assert "Nothing: no case is left" in nothing.html
     assert "<b>" not in nothing.html
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -16,10 +16,13 @@ from tests.e2e.browser import PREFERENCES, Browser
 _NAME_OF = """
     const e = document.activeElement;
     const label = e.id ? document.querySelector(`label[for="${CSS.escape(e.id)}"]`) : null;
-    return [e.tagName.toLowerCase(), (label || e).textContent.trim().replace(/\\s+/g, " ")];
+    const name = e.getAttribute("aria-label") || (label || e).textContent;
+    return [e.tagName.toLowerCase(), name.trim().replace(/\\s+/g, " ")];
 """
-_AXE = "return axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
+_AXE = "return axe.run(document, {resultTypes: ['violations']%s}).then(found => found.violations)"
 _MOST_TABS = 200
+_NAME_CHARACTERS = 40
+"""So much of a name is shown where one is not found."""
 
 
 class Window(Protocol):
@@ -33,6 +36,7 @@ class Window(Protocol):
     def run(self, script: str) -> Any: ...
     def screenshot(self, path: Path) -> None: ...
     def resize(self, width: int, height: int) -> None: ...
+    def darken(self, *, on: bool) -> None: ...
 
 
 class Firefox:
@@ -76,6 +80,9 @@ class Firefox:
     def resize(self, width: int, height: int) -> None:
         self.driver.set_window_rect(width=width, height=height)
 
+    def darken(self, *, on: bool) -> None:
+        raise NotImplementedError("Firefox takes its colours from the system: ask Chromium.")
+
     def close(self) -> None:
         self._browser.close()
 
@@ -106,10 +113,13 @@ class Chromium:
     def resize(self, width: int, height: int) -> None:
         self._page.set_viewport_size({"width": width, "height": height})
 
+    def darken(self, *, on: bool) -> None:
+        self._page.emulate_media(color_scheme="dark" if on else "light")
+
 
 @contextmanager
 def window(name: str) -> Iterator[Window]:
-    """A new window of firefox, chromium, or chromium in the dark."""
+    """A new window of firefox or chromium."""
     if name == "firefox":
         firefox = Firefox()
         try:
@@ -117,19 +127,19 @@ def window(name: str) -> Iterator[Window]:
         finally:
             firefox.close()
         return
-    with chromium_page(dark=name == "chromium in the dark") as page:
+    with chromium_page() as page:
         yield Chromium(page)
 
 
 @contextmanager
-def chromium_page(*, dark: bool = False) -> Iterator[Page]:
+def chromium_page() -> Iterator[Page]:
     """A page of a new Chromium."""
     binary = shutil.which("chromium")
     if binary is None:
         pytest.fail("Chromium is missing. Type:  scripts/packages chromium", pytrace=False)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=binary, args=["--no-sandbox"])
-        yield browser.new_context(bypass_csp=True, color_scheme="dark" if dark else "light").new_page()
+        yield browser.new_context(bypass_csp=True).new_page()
         browser.close()
 
 
@@ -145,7 +155,7 @@ def tab_to(window: Window, name: str, tag: str = "") -> None:
     for _ in range(_MOST_TABS):
         window.press("Tab")
         at, called = focused(window)
-        seen.append(called)
+        seen.append(called[:_NAME_CHARACTERS])
         if called.startswith(name) and tag in ("", at):
             return
     raise AssertionError(f"Tab never comes to {name!r}, but to {seen}")
@@ -184,8 +194,13 @@ def text(window: Window) -> str:
     return str(window.run("return document.body.innerText"))
 
 
-def violations(window: Window, axe: str) -> list[str]:
-    """What axe finds wrong with the page: rule, what it says, and where."""
-    window.run(axe + "\nwindow.axe = axe;")
-    found = json.loads(json.dumps(window.run(_AXE)))
+def violations(window: Window, axe: str, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds wrong with the page: rule, what it says, and where; by all rules, or by those that are named.
+
+    `axe` is its source, which may be empty where the same page has run it before.
+    """
+    if axe:
+        window.run(axe + "\nwindow.axe = axe;")
+    only = f", runOnly: {json.dumps(list(rules))}" if rules else ""
+    found = json.loads(json.dumps(window.run(_AXE % only)))
     return [f"{rule['id']}: {rule['help']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
