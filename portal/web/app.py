@@ -14,10 +14,10 @@ import portal
 from portal.helplines import Helpline
 from portal.receipt import LIST_OF_LANGUAGE, word_list
 from portal.state import SPOOL
-from portal.web import gateway, headers, help, landing, languages, mailbox, report, visitor
+from portal.web import gateway, headers, help, landing, languages, mailbox, pad, report, visitor
 from portal.web.errors import GATEWAY, WRONG_HOST, Portal, error_page, register
 from portal.web.forms import country_options, csrf_token
-from portal.web.page import PAD_FIELD, Page, fill
+from portal.web.page import Page, fill
 from portal.web.site import Site
 from portal.web.uploads import SPOOL_FOLDER, Request
 
@@ -76,7 +76,7 @@ def _set_up_templates(app: Portal) -> None:
         countries=country_options,
         csrf_token=csrf_token,
         oldest_check=_oldest_check,
-        pad_field=PAD_FIELD,
+        pad_field=pad.FIELD,
         style=Markup(_small(_style())),  # noqa: S704 - our own file
     )
 

@@ -3,11 +3,9 @@
 Rules kept here: an answer's status line, headers and body are together exactly 64 KiB, so that its size does not say
 which page it was; a page that gives back what was typed is 128 KiB, always. What is longer still doubles.
 
-A part of what fills a page stands in its forms, as a hidden field of random length that the browser sends back: so the
-size of a post says little of what was sent (docs/decisions/0030).
+A part of what fills a page stands in its forms, and the browser sends it back (`portal.web.pad`).
 """
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +13,7 @@ from flask import Response, render_template, request
 from markupsafe import Markup
 
 from portal.limits import KIB
+from portal.web import pad
 from portal.web.languages import NAMES, current
 from portal.web.site import current_site, in_language
 
@@ -22,10 +21,6 @@ PAGE_BYTES = 64 * KIB
 """Status line, headers and body of an answer, bytes."""
 KEPT_PAGE_BYTES = 128 * KIB
 """… of one that gives back what was typed, bytes."""
-PAD_BYTES = 16 * KIB
-"""What a form sends back of the filling is shorter than this, bytes; every length is as likely."""
-PAD_FIELD = Markup('<input type="hidden" name="pad" value="">')
-"""Stands once in every form; `fill` gives it its value."""
 _FILLER = b"<!--%b-->"
 _FILLER_BYTES = len(_FILLER % b"")
 
@@ -80,18 +75,8 @@ def fill(page: Response) -> None:
     size = KEPT_PAGE_BYTES if getattr(page, "keeps_typed", False) else PAGE_BYTES
     while (room := _body_bytes(size - front)) < len(content) + _FILLER_BYTES:
         size *= 2
-    content = _with_pads(content, room - len(content) - _FILLER_BYTES)
+    content = pad.fill(content, room - len(content) - _FILLER_BYTES)
     page.set_data(content + _FILLER % (b" " * (room - len(content) - _FILLER_BYTES)))
-
-
-def _with_pads(content: bytes, room: int) -> bytes:
-    """The page with one pad in all its forms, which take `room` bytes together at most."""
-    empty = PAD_FIELD.encode()
-    forms = content.count(empty)
-    if not forms:
-        return content
-    pad = b"0" * min(secrets.randbelow(PAD_BYTES), room // forms)
-    return content.replace(empty, empty.replace(b'value=""', b'value="%b"' % pad))
 
 
 def _front_bytes(page: Response) -> int:

@@ -2,13 +2,13 @@
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
 from portal import limits
-from portal.web import page
+from portal.web import pad
 from tests.proofs import Outcome
 from tests.traffic.guessing import accuracy
 from tests.traffic.visits import Exchange, Visits
@@ -22,9 +22,11 @@ BOUND = 0.70
 TIMES = 300
 """Visits of a kind, half of them to learn from."""
 SEED = 30
-WITHOUT_PAD = 1
-_PAIRS = {"report or reading": "reads an answer", "report or message": "writes a message"}
-_REPORT = "files a report"
+PAIRS = {
+    "report or reading": ("report", "reading"),
+    "report on travel or reading": ("report on travel", "reading"),
+    "report or message": ("report", "message"),
+}
 
 
 def prove() -> Outcome:
@@ -32,28 +34,33 @@ def prove() -> Outcome:
     with _world() as world:
         visits = Visits(world, random.Random(SEED))
         padded = _play(visits)
-        with patch.object(page, "PAD_BYTES", WITHOUT_PAD):
+        with patch.object(pad, "fill", lambda content, room: content):
             bare = _play(visits)
     answers = {tuple(exchange.down for exchange in visit) for kind in padded.values() for visit in kind}
-    guessed = {name: _accuracies(padded, kind) for name, kind in _PAIRS.items()}
-    before = {name: _accuracies(bare, kind) for name, kind in _PAIRS.items()}
+    before, after = ({name: _accuracies(played, pair) for name, pair in PAIRS.items()} for played in (bare, padded))
     told = "; ".join(
-        f"{name}: {before[name][0]:.1%} of guesses right without the pad and {guessed[name][0]:.1%} with it, "
-        f"{before[name][1]:.1%} and {guessed[name][1]:.1%} from both forms of a visit"
-        for name in _PAIRS
+        f"{name}: {before[name][0]:.1%} of guesses right without the pad and {after[name][0]:.1%} with it, "
+        f"{before[name][1]:.1%} and {after[name][1]:.1%} from both forms of a visit"
+        for name in PAIRS
     )
-    worst = max(max(each) for each in guessed.values())
+    worst = max(max(each) for each in after.values())
     result = f"{TIMES} visits of each kind, {len(answers)} sequence of answers' sizes; {told}."
     return Outcome(len(answers) == 1 and worst <= BOUND, result)
 
 
 def _play(visits: Visits) -> dict[str, list[list[Exchange]]]:
-    return {name: [visits.kinds[name]() for _ in range(TIMES)] for name in (_REPORT, *_PAIRS.values())}
+    kinds: dict[str, Callable[[], list[Exchange]]] = {
+        "report": visits.filed,
+        "report on travel": lambda: visits.filed("travel"),
+        "reading": visits.read,
+        "message": visits.wrote,
+    }
+    return {name: [play() for _ in range(TIMES)] for name, play in kinds.items()}
 
 
-def _accuracies(played: dict[str, list[list[Exchange]]], other: str) -> tuple[float, float]:
+def _accuracies(played: dict[str, list[list[Exchange]]], pair: tuple[str, str]) -> tuple[float, float]:
     """From the first form alone, and from both."""
-    one, two = (accuracy(played[_REPORT], played[other], posts) for posts in (1, 2))
+    one, two = (accuracy(played[pair[0]], played[pair[1]], posts) for posts in (1, 2))
     return one, two
 
 

@@ -37,6 +37,8 @@ _HEADERS = (
 )
 _FORM_HEADERS = ("Origin: null", "Content-Length: 20000", f"Content-Type: multipart/form-data; boundary={'-' * 60}")
 """What Tor Browser sends around a request, and with a form."""
+_BOUNDARY, _BOUNDARY_BYTES = b"----formboundary20c95f3b", 57
+"""What `Browser` puts between the fields of a form, and how long that is in Firefox."""
 _WORDS = ("hotel", "garçon", "Dienstag", "he", "said", "that", "beach", "a man of about fifty,", "photo", "again.\n")
 
 
@@ -80,7 +82,7 @@ def _size(data: object) -> int:
     """Bytes of a body."""
     if isinstance(data, MultiDict):
         return len(urlencode(list(data.items(multi=True))))
-    return len(data) if isinstance(data, bytes) else 0
+    return len(data) + data.count(_BOUNDARY) * (_BOUNDARY_BYTES - len(_BOUNDARY)) if isinstance(data, bytes) else 0
 
 
 class Visits:
@@ -90,10 +92,10 @@ class Visits:
         self._world = world
         self._chance = chance
 
-    def filed(self) -> list[Exchange]:
-        """Start, form, report, one of the words typed."""
+    def filed(self, channel: str = "") -> list[Exchange]:
+        """Start, form, report, one of the words typed; in any channel, or in one."""
         visitor = Watched(self._world)
-        page = self._file(visitor)
+        page = self._file(visitor, channel)
         word = self._chance.choice(page.text("receipt").split())
         assert visitor.submit(page.form("", "word"), {"word": word}).status == 200
         return visitor.seen
