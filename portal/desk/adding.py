@@ -21,6 +21,7 @@ from portal.desk.checking import check
 from portal.desk.folder import Part, pieces
 from portal.desk.origins import TOLD
 from portal.desk.session import Desk
+from portal.desk.storing import storing
 from portal.errors import DeskError, FormatError, ReportError
 from portal.parcel import Content
 from portal.receipt import ThreadKeys
@@ -71,7 +72,7 @@ def add(desk: Desk, told: Told, channels: Mapping[str, Channel]) -> Case:
         except FormatError as error:
             raise DeskError(str(error)) from None
         part.become(desk.folder.sealed(digest.digest()))
-    with desk.casebook.transaction():
+    with storing(desk, digest.digest()):
         portal = origins.no_portal(desk.casebook)
         case, _ = arriving.store(desk.casebook, portal, digest.digest(), checked.raw, rules)
         origins.note_source(desk.casebook, case, told.source)

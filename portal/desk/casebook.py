@@ -199,6 +199,9 @@ def _explained_error(error: Exception) -> DeskError:
         )
     if "full" in text:
         return DeskError("The disk is full: make room and do this again; what was stored before is safe.")
+    if "I/O" in text:
+        # SQLite says so, and no more, where there is no room for its shared memory beside the casebook.
+        return DeskError("The disk is full, or it fails: make room and do this again; what was stored before is safe.")
     if "locked" in text:
         return DeskError("Another command is writing in the casebook: wait until it is done, and do this again.")
     return DeskError(f"The casebook cannot be used ({text}): look at the disk and its permissions, then do this again.")

@@ -23,6 +23,7 @@ from portal.desk.folder import Part, pieces
 from portal.desk.importing import Outcome, check_repeat, import_bundle
 from portal.desk.portals import Trust
 from portal.desk.session import Desk
+from portal.desk.storing import storing
 from portal.errors import AgeError, FormatError, NoMatch, ParcelError, Refused
 from portal.parcel import Parcel
 
@@ -74,7 +75,7 @@ def import_item(desk: Desk, path: Path, channels: Mapping[str, Channel]) -> Outc
             outcome.known = 1
             return outcome
         part.become(desk.folder.sealed(sha256))
-    with desk.casebook.transaction():
+    with storing(desk, sha256):
         if portal is None:
             portal = origins.no_portal(desk.casebook)
         case, new = arriving.store(desk.casebook, portal, sha256, checked.raw, rules)

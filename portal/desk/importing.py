@@ -24,6 +24,7 @@ from portal.desk.checking import Checked, Unopened, check
 from portal.desk.folder import Part, pieces
 from portal.desk.portals import Portal, Trust
 from portal.desk.session import Desk
+from portal.desk.storing import storing
 from portal.desk.triage import Triage
 from portal.errors import BundleError, FormatError, Refused, ReportError
 
@@ -136,7 +137,7 @@ class _Import:
     def _add(self, part: Part, item: bytes, sha256: bytes, checked: Checked) -> None:
         part.become(self._desk.folder.sealed(sha256))
         casebook = self._desk.casebook
-        with casebook.transaction():
+        with storing(self._desk, sha256):
             before = cases.of_thread(casebook, self._portal.id, checked.report.locator)
             case, new = arriving.store(casebook, self._portal.id, sha256, checked.raw, self._rules)
             portals.acknowledge(casebook, self._portal, item, sha256)

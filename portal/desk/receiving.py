@@ -27,6 +27,7 @@ from portal.desk.checking import Checked, check
 from portal.desk.folder import Part, pieces
 from portal.desk.importing import check_repeat
 from portal.desk.session import Desk
+from portal.desk.storing import storing
 from portal.desk.transfer_archive import Entered, Item, Note, Reader, Transfer
 from portal.desk.triage import Triage
 from portal.errors import AgeError, DeskError, FormatError, NoMatch, Refused, TransferError
@@ -85,7 +86,7 @@ def receive(desk: Desk, path: Path, key: minisign.PublicKey, channels: Mapping[s
             raise DeskError(f"Nothing was stored. {error}") from None
         for item in whole.items:
             item.part.become(desk.folder.sealed(bytes.fromhex(item.entry.sha256)))
-    with desk.casebook.transaction():
+    with storing(desk, *(bytes.fromhex(item.entry.sha256) for item in whole.items)):
         return _store(desk, whole, key, rules)
 
 

@@ -30,6 +30,7 @@ from portal.desk.casebook import Casebook
 from portal.desk.cases import Case, Message
 from portal.desk.folder import Part, check_free, pieces
 from portal.desk.session import Desk
+from portal.desk.storing import storing
 from portal.errors import AgeError, DeskError, FormatError
 from portal.files import sync_folder
 from portal.parcel import Content, Parcel
@@ -153,7 +154,7 @@ def finish(desk: Desk) -> None:
 
 
 def _record(desk: Desk, case: Case, gone: SealedAway) -> None:
-    with desk.casebook.transaction():
+    with storing(desk, gone.remainder):
         desk.casebook.run(
             "INSERT INTO sealed_away (message_id, number, case_id, sha256, size, authority, day, person, original,"
             " remainder, handed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
