@@ -30,7 +30,8 @@
     │   ├── AddressInUse         another program listens there
     │   └── NotLoopback          the preview would be open to the network
     ├── IntakeError              a submission cannot be taken now
-    │   ├── Busy                 no permit, or no memory, for key stretching became free in time
+    │   ├── Busy                 no permit for key stretching became free in time
+    │   │   └── NoMemory         there is no memory for it
     │   ├── KeysTooOld           a desk's key is so far past its date that no files are sealed to it
     │   ├── TicketExpired        the form's ticket cannot be used any more
     │   └── CapsuleExpired       the mailbox' capsule cannot be used any more
@@ -190,6 +191,10 @@ class IntakeError(PortevoixError):
 
 
 class Busy(IntakeError):
+    pass
+
+
+class NoMemory(Busy):
     pass
 
 

@@ -19,7 +19,7 @@ from nacl.signing import SigningKey
 
 from portal import limits
 from portal.age import HybridIdentity, HybridRecipient
-from portal.errors import Busy, ReceiptError
+from portal.errors import NoMemory, ReceiptError
 from portal.kdf import hkdf, sha256
 
 WORDS = 8
@@ -152,7 +152,7 @@ class ThreadKeys:
 def derive(entropy: bytes, salt: bytes) -> ThreadKeys:
     """Stretch `entropy` (10 bytes) with `salt` (16 bytes): 64 MiB of memory and about 0.1 s of one core.
 
-    Raises Busy if the machine has no such memory now.
+    Raises NoMemory if the machine has not so much now.
     """
     try:
         key = hash_secret_raw(
@@ -165,7 +165,10 @@ def derive(entropy: bytes, salt: bytes) -> ThreadKeys:
             type=Type.ID,
         )
     except HashingError:
-        raise Busy("There is no memory left to stretch a key: nothing was lost, send it again in a minute.") from None
+        raise NoMemory(
+            "There is no memory left to stretch a key, and visitors are asked to come again: give the portal more, or "
+            "let fewer keys be stretched at once (`permits`)."
+        ) from None
     return ThreadKeys(*(hkdf(key, b"portevoix/receipt/%s/v1" % label) for label in (b"identity", b"sign", b"item")))
 
 

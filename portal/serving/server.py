@@ -1,6 +1,7 @@
 """The server: listening sockets, connections and workers around one loop, and an orderly end."""
 
 import errno
+import logging
 import math
 import resource
 import socket
@@ -25,11 +26,13 @@ from portal.serving.workers import GivesWay, Workers
 
 _STOPPING_LOOP_SECONDS = 0.05
 _DEAF_SECONDS = 0.5
+_WORD_SECONDS = 60.0
 _OTHER_DESCRIPTORS = 256
 """Open files besides connections and their spools: database, tor, libraries."""
 _UNLIMITED = 2**62
 """For waitress' own limits, which have no answer that a client can read, and its overflow of buffers into files."""
 
+_log = logging.getLogger(__name__)
 Application = Callable[..., Any]
 
 
@@ -60,6 +63,7 @@ class Listener(BaseWSGIServer):
         self._server = server
         self._next_look = 0.0
         self._deaf_until = 0.0
+        self._next_word = 0.0
         self._waking = threading.RLock()
         self._is_closed = False
         super().__init__(
@@ -114,6 +118,7 @@ class Listener(BaseWSGIServer):
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 now = time.monotonic()
+                self._tell(now)
                 worst = min(self._server.channels(), key=lambda channel: channel.progress(now), default=None)
                 if worst is not None and worst.progress(now) < math.inf:
                     worst.handle_close()
@@ -121,6 +126,12 @@ class Listener(BaseWSGIServer):
                     self._deaf_until = now + _DEAF_SECONDS
             raise
         return found
+
+    def _tell(self, now: float) -> None:
+        """Tell the operator, and not at every connection."""
+        if now >= self._next_word:
+            self._next_word = now + _WORD_SECONDS
+            _log.warning("No file descriptor is left for visitors: idle ones make room. Raise LimitNOFILE.")
 
     def handle_accept(self) -> None:
         """Take a connection; if there are too many, the one that gets on worst goes, or else the new one."""

@@ -14,6 +14,7 @@ from portal.errors import (
     Busy,
     CapsuleExpired,
     KeysTooOld,
+    NoMemory,
     PortevoixError,
     SpoolError,
     StoreError,
@@ -149,6 +150,6 @@ def notice_of(error: Exception) -> Notice:
         return BUSY
     if isinstance(error, TokenRefused):
         return NO_COOKIE if error.no_cookie else OTHER_TOKEN
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError | NoMemory):
         _log.warning("%s", error)
     return next((notice for kind, notice in _OF_ERRORS.items() if isinstance(error, kind)), FAILED)

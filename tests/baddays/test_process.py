@@ -18,9 +18,10 @@ BUSY = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def test_without_memory_for_a_key_a_report_is_given_back(portal: Strained) -> None:
-    given, before = filing(portal.url), portal.items()
+    given, before, said = filing(portal.url), portal.items(), len(portal.said())
     with portal.limited(resource.RLIMIT_AS, portal.address_space() + 32 * MIB):
         page = given.send()
+        assert "There is no memory left to stretch a key, and visitors are asked to come again" in portal.said(said)
         assert page.status == BUSY
         assert page.headers["Retry-After"] == "60"
         assert "Many people are using the portal right now" in page.body.decode()
@@ -48,6 +49,7 @@ def ask(portal: Strained) -> http.client.HTTPConnection:
 
 
 def test_without_descriptors_an_idle_visitor_makes_room(portal: Strained) -> None:
+    said = len(portal.said())
     with ExitStack() as stack:
         idle = [stack.enter_context(closing(ask(portal))) for _ in range(5)]
         assert {connection.getresponse().read()[:15] for connection in idle} == {b"<!doctype html>"}
@@ -56,6 +58,7 @@ def test_without_descriptors_an_idle_visitor_makes_room(portal: Strained) -> Non
                 answer = stack.enter_context(closing(ask(portal))).getresponse()
                 assert answer.status == 200
                 assert len(answer.read()) > 60_000
+    assert portal.said(said).count("No file descriptor is left for visitors: idle ones make room.") == 1
 
 
 def test_without_descriptors_a_report_is_given_back(portal: Strained) -> None:
