@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from portal.channels import Channel, load
 from portal.desk import cases, origins, replies, retention, staff, templating
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
@@ -78,12 +79,13 @@ class Outcome:
 def set_status(desk: Desk, names: Sequence[str], wish: Wish, progress: Progress = lambda done, total: None) -> Outcome:
     """Do it for the cases called so. Raises DeskError if the wish cannot be fulfilled; then nothing is changed."""
     texts, chosen, outcome = _texts(desk.casebook, wish), _chosen(names), Outcome()
+    channels = load()
     for start in range(0, len(chosen), CHUNK_CASES):
         chunk = chosen[start : start + CHUNK_CASES]
         with desk.casebook.transaction():
             for name in chunk:
                 decision = _decide(desk.casebook, name, wish, texts)
-                _do(desk, wish.status, decision)
+                _do(desk, wish.status, decision, channels)
                 outcome.note(name, decision)
         progress(start + len(chunk), len(chosen))
     return outcome
@@ -136,12 +138,13 @@ def _text(texts: Mapping[str, str], language: str) -> str:
     return texts.get(language, texts["en"])
 
 
-def _do(desk: Desk, status: Status, decision: _Decision) -> None:
+def _do(desk: Desk, status: Status, decision: _Decision, channels: Mapping[str, Channel]) -> None:
     case = decision.case
     if case is None:
         return
     if decision.language is not None:
-        replies.write(desk, case, status, decision.text, [desk.name], desk.today)
+        to = replies.readers(desk, case, channels)
+        replies.write(desk, case, status, decision.text, to, desk.today)
         return
     desk.casebook.run("UPDATE cases SET status = ? WHERE id = ?", status, case.id)
     retention.on_status(desk, case, status)

@@ -5,11 +5,12 @@ With each reply the casebook keeps how its case stood before (column `before`), 
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from portal import parcel, report
 from portal.age import HybridRecipient, encrypt
+from portal.channels import Channel
 from portal.desk import cases, origins, retention
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
@@ -66,6 +67,19 @@ def write(desk: Desk, case: Case, status: Status, text: str, follow_up: Sequence
     retention.on_status(desk, case, status)
     desk.record("replied", case, id=answer.id, status=status, sha256=hashlib.sha256(written).hexdigest())
     return answer
+
+
+def readers(desk: Desk, case: Case, channels: Mapping[str, Channel]) -> list[str]:
+    """The desks that get what the reporter writes next, unless somebody says otherwise; sorted.
+
+    Those that the newest answer names, so that a thread that was handed on stays where it is. Before the first answer
+    all desks of the channel, since each of them has the report, but those that the reporter keeps it from.
+    """
+    if given := cases.answers(desk.casebook, case):
+        return sorted(given[-1].reply.follow_up) or [desk.name]
+    channel = channels.get(case.channel)
+    kept = {name for message in cases.messages(desk.casebook, case) for name in message.report.keep_from}
+    return sorted({desk.name, *(set(channel.desks) - kept if channel else ())})
 
 
 def recipient(casebook: Casebook, case: Case) -> HybridRecipient:

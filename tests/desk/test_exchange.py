@@ -9,11 +9,12 @@ import pytest
 
 from portal import limits, parcel, report
 from portal.age import decrypt
+from portal.channels import Channel
 from portal.desk import cases, portals
 from portal.desk.importing import import_bundle
 from portal.desk.packing import Packed, make_pack
 from portal.desk.portals import Trust
-from portal.desk.replies import reply
+from portal.desk.replies import readers, reply
 from portal.desk.session import Desk
 from portal.errors import DeskError
 from portal.receipt import ThreadKeys
@@ -73,6 +74,41 @@ def test_a_reply_may_hand_the_thread_to_other_desks(desk: Desk, portal: PlayedPo
     case = cases.find(desk.casebook, "2026-0001")
     said = reply(desk, case, "forwarded-stopline", "", ["stopline", "ecpat", "stopline"], TODAY)
     assert (said.follow_up, said.text) == (["ecpat", "stopline"], "")
+
+
+class TestWhoReadsOn:
+    """Where a reporter's next message goes if nobody says so."""
+
+    @pytest.mark.parametrize(
+        ("channel", "kept", "expected"),
+        [
+            ("travel", [], ["police"]),
+            ("self", [], ["ecpat", "police"]),
+            ("self", ["ecpat"], ["police"]),
+            ("of another site", [], ["police"]),
+        ],
+    )
+    def test_before_the_first_answer(
+        self,
+        desk: Desk,
+        portal: PlayedPortal,
+        importing: Import,
+        channels: dict[str, Channel],
+        channel: str,
+        kept: list[str],
+        expected: list[str],
+    ) -> None:
+        channel = channel.replace(" ", "-")
+        portal.file(msgspec.structs.replace(draft(channel=channel), keep_from=kept))
+        importing(portal.export())
+        assert readers(desk, cases.find(desk.casebook, "2026-0001"), channels) == expected
+
+    def test_a_thread_that_was_handed_on_stays_there(
+        self, desk: Desk, keys: ThreadKeys, channels: dict[str, Channel]
+    ) -> None:
+        case = cases.find(desk.casebook, "2026-0001")
+        reply(desk, case, "forwarded-stopline", "", ["stopline"], TODAY)
+        assert readers(desk, case, channels) == ["stopline"]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from portal.channels import load
 from portal.desk import bulk, cases, console, contacts, merging, staff, templating
 from portal.desk.bulk import Outcome, Wish
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
-from portal.desk.replies import reply
+from portal.desk.replies import readers, reply
 from portal.desk.withdrawing import withdraw
 from portal.errors import DeskError
 from portal.report import STATUSES
@@ -34,7 +35,7 @@ def add(command: Command) -> None:
         "--follow-up",
         metavar="DESK",
         nargs="+",
-        help="desks that the reporter's further messages go to (default: this one)",
+        help="desks that the reporter's further messages go to (default: those that have the thread now)",
     )
 
     withdrawn = command("withdraw", withdraw_, "Take back an answer that no pack has carried yet.")
@@ -65,7 +66,7 @@ def reply_(options: argparse.Namespace) -> int:
                 part for part in (templating.text(desk.casebook, options.status, language), text) if part
             )
         _check_staff(options, staff.mentions(desk.casebook, text))
-        follow_up = options.follow_up or [desk.name]
+        follow_up = options.follow_up or readers(desk, case, load())
         answer = reply(desk, case, options.status, text, follow_up, desk.today)
         others = merging.others(desk.casebook, case)
     size = len(answer.text.encode())

@@ -2,11 +2,11 @@
 
 from typing import cast
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.desk import cases, contacts, merging, staff, templating
-from portal.desk.replies import reply
+from portal.desk.replies import readers, reply
 from portal.desk.web import wording
 from portal.desk.web.door import desk
 from portal.desk.web.notices import say
@@ -25,7 +25,7 @@ def ask(name: str, error: str = "", status: int = 200, text: str | None = None) 
     with desk() as opened:
         case = cases.find(opened.casebook, name)
         language = cases.messages(opened.casebook, case)[0].report.language
-        ours = opened.name
+        follow_up = readers(opened, case, current_app.extensions["channels"])
         others = merging.others(opened.casebook, case)
     return page(
         "reply",
@@ -33,7 +33,7 @@ def ask(name: str, error: str = "", status: int = 200, text: str | None = None) 
         case=case,
         language=language,
         others=others,
-        ours=ours,
+        follow_up=" ".join(follow_up),
         statuses=[(key, wording.status(key)) for key in STATUSES],
         form=request.form if text is None else request.form.to_dict() | {"text": text},
         error=error,
@@ -64,7 +64,8 @@ def send(name: str) -> AnyResponse:
     try:
         with desk(writing=True) as opened:
             case = cases.find(opened.casebook, name)
-            reply(opened, case, cast(Status, status), text, follow_up or [opened.name], opened.today)
+            to = follow_up or readers(opened, case, current_app.extensions["channels"])
+            reply(opened, case, cast(Status, status), text, to, opened.today)
     except DeskError as error:
         return ask(name, str(error), 409)
     say("The answer is sealed. It leaves with the next pack.")
