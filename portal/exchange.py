@@ -20,7 +20,7 @@ def export(store: Store, key: minisign.SecretKey, desk: str, today: date) -> tup
 
     Raises StoreError, also when a pack of the same desk comes in meanwhile: then export again.
     """
-    waiting = store.waiting(desk)[: limits.BUNDLE_ITEMS]
+    waiting = store.waiting(desk, limits.BUNDLE_ITEMS)
     items = []
     for item in waiting:
         digest = hashlib.sha256()

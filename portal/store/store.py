@@ -132,11 +132,11 @@ class Store:
             connection.execute(waiting.insert(), [{"item_id": item_id, "desk": desk} for desk in sorted(set(desks))])
         return True
 
-    def waiting(self, desk: str) -> list[WaitingItem]:
-        """What waits for a desk, in the order of ids."""
+    def waiting(self, desk: str, most: int | None = None) -> list[WaitingItem]:
+        """What waits for a desk, in the order of ids: all of it, or the first `most`."""
         query = select(item.c.id, item.c.size).join(waiting).where(waiting.c.desk == desk).order_by(item.c.id)
         with self._read() as connection:
-            return [WaitingItem(*row) for row in connection.execute(query)]
+            return [WaitingItem(*row) for row in connection.execute(query.limit(most))]
 
     def waiting_count(self, desk: str) -> int:
         """How many items wait for a desk."""

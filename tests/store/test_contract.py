@@ -37,6 +37,7 @@ class TestContract:
         for number in range(20):
             add(store, number)
         assert ids(store) == sorted(identifier(number) for number in range(20))
+        assert [one.id for one in store.waiting("police", 3)] == ids(store)[:3]
 
     def test_a_second_time_changes_nothing_and_reads_no_block(self, store: Store) -> None:
         data = add(store, 1)
