@@ -1,12 +1,46 @@
-"""What must be known of another desk: the recipients to seal to, and the key that signs what it sends."""
+"""What must be known of another desk: the recipients to seal to, and the key that signs what it sends.
 
+The recipients that a case was sealed to are kept in the settings, so that they are given once for each desk.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import minisign
 
 from portal.age import HybridRecipient, parse_recipients
-from portal.desk import portals
+from portal.desk import portals, preferences
+from portal.desk.casebook import Casebook
+from portal.desk.session import Desk
 from portal.errors import AgeError, DeskError
+
+_KNOWN = "other-desks"
+
+
+def known(casebook: Casebook, name: str) -> list[HybridRecipient]:
+    """The recipients to which a case was last sealed for the desk called `name`. Raises DeskError if none was yet."""
+    kept = _kept(casebook)
+    if name not in kept:
+        raise DeskError(
+            f"This desk has sealed nothing to the desk {name} yet: give that desk's file {name}.recipients this once."
+        )
+    return recipients("\n".join(kept[name]), "What this desk has kept")
+
+
+def are_known(casebook: Casebook) -> list[str]:
+    """The desks whose recipients are kept, by name."""
+    return sorted(_kept(casebook))
+
+
+def keep(desk: Desk, name: str, given: Sequence[HybridRecipient]) -> None:
+    """Keep the recipients of a desk, in place of those that were kept before."""
+    kept, written = _kept(desk.casebook), [str(recipient) for recipient in given]
+    if kept.get(name) != written:
+        preferences.put(desk, _KNOWN, {**kept, name: written})
+
+
+def _kept(casebook: Casebook) -> dict[str, list[str]]:
+    return preferences.get(casebook, _KNOWN, dict[str, list[str]], {})
 
 
 def read_recipients(path: Path) -> list[HybridRecipient]:

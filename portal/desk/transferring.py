@@ -20,7 +20,7 @@ import msgspec
 
 from portal import bundle, limits
 from portal.age import HybridRecipient, decrypt, encrypt
-from portal.desk import cases, origins, portals
+from portal.desk import cases, origins, other_desks, portals
 from portal.desk.casebook import Casebook
 from portal.desk.cases import Case
 from portal.desk.folder import Part, check_free, pieces
@@ -111,6 +111,7 @@ def transfer(
                 digest.update(piece)
             part.become_new(out)
     last = max((row.row for row in messages[: limits.TRANSFER_ITEMS]), default=marks.message)
+    other_desks.keep(desk, to, recipients)
     _remember(desk, case, manifest, digest.digest(), last)
     left = max(len(messages) - limits.TRANSFER_ITEMS, 0)
     value = manifest.value

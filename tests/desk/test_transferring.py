@@ -12,7 +12,7 @@ import pytest
 
 from portal import archive, bundle, canonical, parcel, report
 from portal.age import HybridIdentity, armor, decrypt, encrypt
-from portal.desk import cases, custody, origins, sealing_away, session
+from portal.desk import cases, custody, origins, other_desks, sealing_away, session
 from portal.desk.adding import Told, add
 from portal.desk.authorities import Authority
 from portal.desk.importing import import_bundle
@@ -178,6 +178,14 @@ def test_a_report_by_phone_is_handed_over_too(world: World) -> None:
     assert origins.source(world.other.casebook, there) == "phone"
     with pytest.raises(DeskError, match="no mailbox"):
         reply(world.other, there, "under-review", "", ["stopline"], world.other.today)
+
+
+def test_recipients_are_given_once(world: World) -> None:
+    with pytest.raises(DeskError, match=r"stopline\.recipients this once"):
+        other_desks.known(world.desk.casebook, "stopline")
+    transfer(world.desk, world.case, "stopline", [world.other.keyring.recipient], world.folder / "once.age")
+    assert list(map(str, other_desks.known(world.desk.casebook, "stopline"))) == [str(world.other.keyring.recipient)]
+    assert other_desks.are_known(world.desk.casebook) == ["stopline"]
 
 
 def test_an_armored_transfer(world: World) -> None:

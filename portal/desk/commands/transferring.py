@@ -18,7 +18,10 @@ def add(command: Command) -> None:
     handed.add_argument("out", metavar="OUT", type=Path, help="the new file")
     handed.add_argument("--to", metavar="DESK", required=True, help="the name of the other desk: stopline")
     handed.add_argument(
-        "--recipients", metavar="FILE", type=Path, required=True, help="that desk's file NAME.recipients"
+        "--recipients",
+        metavar="FILE",
+        type=Path,
+        help="that desk's file NAME.recipients; the first time, or if it is new",
     )
     handed.add_argument(
         "--text-file", metavar="FILE", type=Path, help="what the reporter is told (default: a sentence)"
@@ -37,10 +40,11 @@ def add(command: Command) -> None:
 
 
 def transfer_(options: argparse.Namespace) -> int:
-    recipients = other_desks.read_recipients(options.recipients)
+    given = other_desks.read_recipients(options.recipients) if options.recipients else None
     text = base.text_of(options.text_file) if options.text_file else None
     with base.open_(options, writing=True) as desk:
         case = cases.find(desk.casebook, options.id)
+        recipients = given or other_desks.known(desk.casebook, options.to)
         handed = transfer(
             desk, case, options.to, recipients, options.out, text=text, notes=options.notes, whole=options.whole
         )

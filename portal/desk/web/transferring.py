@@ -32,11 +32,13 @@ def ask(name: str, error: str = "", status: int = 200) -> Response:
         before = handed_to(opened.casebook, case)
         has_notes = bool(organising.notes(opened.casebook, case))
         others = merging.others(opened.casebook, case)
+        known = other_desks.are_known(opened.casebook)
     return page(
         "transfer",
         status,
         case=case,
         others=others,
+        known=known,
         language=language,
         told=told,
         is_told=is_told,
@@ -54,9 +56,11 @@ def hand_over(name: str) -> AnyResponse:
     """Begin to write the transfer."""
     form = request.form
     try:
+        to, key = form.get("to", "").strip(), form.get("recipients", "").strip()
         with desk() as opened:
             cases.find(opened.casebook, name)
-        to, sealed_to, out = form.get("to", "").strip(), _recipients(form.get("recipients", "")), places.chosen(form)
+            sealed_to = _recipients(key) if key else other_desks.known(opened.casebook, to)
+        out = places.chosen(form)
         work = _hand_over(name, to, sealed_to, out, _text(form.get("text", "")))
         jobs.jobs().start("Transfer", work)
     except DeskError as error:
@@ -66,9 +70,7 @@ def hand_over(name: str) -> AnyResponse:
 
 def _recipients(text: str) -> list[HybridRecipient]:
     """What a file NAME.recipients says, or the file at a path."""
-    if not text.strip():
-        raise DeskError("The key of the other desk is needed: give the path of its file NAME.recipients.")
-    if text.lstrip().startswith(("age1", "#")):
+    if text.startswith(("age1", "#")):
         return other_desks.recipients(text, "What was pasted")
     return other_desks.read_recipients(places.typed(text))
 

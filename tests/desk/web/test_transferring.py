@@ -90,7 +90,8 @@ def test_what_came_since_is_offered(site: Site) -> None:
     form = site.first.get(f"{CASE}/transfer?to=stopline").form("/transfer")
     assert form.values["to"] == "stopline"
     assert "text" not in form.values
-    site.first.done(site.hand_over("more.age"))
+    assert "the key that was used last is kept here" in site.first.get(f"{CASE}/transfer").html
+    site.first.done(site.hand_over("more.age", recipients=""))
     assert "was here already" in site.second.done(site.take("more.age")).html
 
 
@@ -109,7 +110,7 @@ def test_without_words_the_reporter_is_told_in_ours(site: Site) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"recipients": ""}, "The key of the other desk is needed"),
+        ({"recipients": ""}, "sealed nothing to the desk stopline yet"),
         ({"recipients": "age1nothing"}, "What was pasted cannot be used"),
         ({"recipients": "not/whole"}, "is not a whole path"),
         ({"file": ""}, "A place and a name are needed"),
