@@ -11,9 +11,12 @@ from tests.bench.figures import RATE, Record
 _INK, _QUIET, _GRID = "#1b2733", "#5b6875", "#d5dbe1"
 _KEPT, _BROKEN = ("#6e8193", ""), ("#ffffff", "////")
 """Fill and hatch: they differ in both, so that colour is never needed."""
+_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+"""Behind a number, so that no line crosses it."""
 _WIDTH, _ROW, _EDGE = 9.0, 0.3, 0.9
 """Inches: the picture, a bar, and what stands above and below the bars."""
-_NAME_CHARACTERS = 58
+_NAME_CHARACTERS = 48
+"""A longer name takes two lines."""
 _MOST = 1.5
 """A bar ends here; its number tells how far it goes."""
 
@@ -26,9 +29,10 @@ def png(figures: Sequence[Record]) -> bytes:
     for place, (figure, part) in enumerate(drawn):
         fill, hatch = _KEPT if figure["ok"] else _BROKEN
         axes.barh(place, min(part, _MOST), height=0.62, color=fill, hatch=hatch, edgecolor=_INK, linewidth=0.6)
-        axes.text(min(part, _MOST) + 0.01, place, f"{part:.0%}", va="center", fontsize=8, color=_INK)
+        axes.text(min(part, _MOST) + 0.012, place, f"{part:.0%}", va="center", fontsize=8, color=_INK, bbox=_BEHIND)
     axes.axvline(1, color=_INK, linewidth=1.2, linestyle="--")
-    axes.set_yticks(range(len(drawn)), [textwrap.shorten(figure["name"], _NAME_CHARACTERS) for figure, _ in drawn])
+    axes.set_yticks(range(len(drawn)), [textwrap.fill(figure["name"], _NAME_CHARACTERS) for figure, _ in drawn])
+    axes.margins(y=0.01)
     axes.invert_yaxis()
     axes.set_xlim(0, _MOST + 0.1)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")

@@ -1,5 +1,7 @@
 """Whether the store is as quick with a million items as with a thousand, on PostgreSQL."""
 
+import time
+
 from psycopg import sql
 from sqlalchemy import text
 
@@ -8,7 +10,7 @@ from tests import postgres
 from tests.bench import scale
 from tests.bench.figures import Figure
 
-ABOUT = f"On PostgreSQL, as an operator runs it: {scale.MEASURED}"
+ABOUT = f"On PostgreSQL, as an operator runs it: {scale.MEASURED}."
 # The server of the tests waits for no disk, and tends to nothing by itself.
 _AS_OPERATED = ("fsync", "full_page_writes", "autovacuum")
 
@@ -19,7 +21,7 @@ def measure() -> list[Figure]:
     for setting in _AS_OPERATED:
         server.execute(sql.SQL("ALTER SYSTEM SET {} = 'on'").format(sql.Identifier(setting)))
     server.execute(sql.SQL("SELECT pg_reload_conf()"))
-    return scale.figures("PostgreSQL", lambda size: server.new_database(), _analyze)
+    return scale.figures("PostgreSQL", lambda size: server.new_database(), _analyze, time.perf_counter)
 
 
 def _analyze(store: Store) -> None:
