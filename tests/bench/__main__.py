@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measures the portal and the desk, each figure beside its floor in the same run.",
-        epilog=f"Without a name: {', '.join(SHORT)} (about two minutes). `{ALL}` is everything (about a quarter of an hour).",
+        epilog=f"Without a name: {', '.join(SHORT)} (about two minutes). `{ALL}`: a quarter of an hour.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these, of {', '.join(TOPICS)}; or {ALL}")
     parser.add_argument("--json", action="store_true", help="a list of {name, value, unit, floor, ratio, bound, ok}")

@@ -57,9 +57,15 @@ class Figure:
 
     def record(self) -> Record:
         """As JSON."""
-        numbers = {"value": self.value, "floor": self.floor, "ratio": self.ratio, "bound": self.bound}
-        kept = {name: _rounded(number) for name, number in numbers.items()}
-        return Record(name=self.name, unit=self.unit, ok=self.ok, **kept)  # type: ignore[typeddict-item]
+        return Record(
+            name=self.name,
+            value=_rounded(self.value),
+            unit=self.unit,
+            floor=_rounded(self.floor),
+            ratio=_rounded(self.ratio),
+            bound=_rounded(self.bound),
+            ok=self.ok,
+        )
 
     def __str__(self) -> str:
         verdict, sign = "ok" if self.ok else "BROKEN", "≥" if self.is_rate else "≤"
