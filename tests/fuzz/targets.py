@@ -120,19 +120,41 @@ def bundles(data: bytes) -> None:
                 b"".join(pieces)
 
 
+class Taken(bytearray):
+    """A file as it is taken."""
+
+    def write(self, piece: memoryview) -> None:
+        """More of it."""
+        self.extend(piece)
+
+    def end(self) -> None:
+        """It is whole."""
+
+
 def forms(data: bytes) -> None:
-    """multipart/form-data: the same whole and in pieces, and files where they are said to be."""
-    found = []
+    """multipart/form-data: the same whole and in pieces, and files that are in it."""
+    found, files = [], []
     for pieces in ([data], list(_cut(data))):
+        taken: list[Taken] = []
+
+        def take(name: str, file_name: str, taken: list[Taken] = taken) -> Taken:
+            taken.append(Taken())
+            return taken[-1]
+
+        reader = multipart.Reader(BOUNDARY, take)
         try:
-            found.append(multipart.read(pieces, BOUNDARY))
+            for piece in pieces:
+                reader.feed(memoryview(piece))
+            found.append(reader.parts())
         except (BadRequest, RequestEntityTooLarge) as error:
             found.append([error.code])  # type: ignore[list-item]
+        files.append(taken)
     assert found[0] == found[1], "another form in other pieces"
-    for part in found[0]:
-        if isinstance(part, multipart.File):
-            content = data[part.start : part.start + part.size]
-            assert hashlib.sha256(content).digest() == part.sha256, "a file that is not there"
+    described = [part for part in found[0] if isinstance(part, multipart.File)]
+    for part, one, other in zip(described, *files, strict=False):
+        assert one == other, "other bytes of a file in other pieces"
+        assert (len(one), hashlib.sha256(one).digest()) == (part.size, part.sha256), "another file than it was told of"
+        assert bytes(one) in data, "a file that is not there"
 
 
 _CHANNELS = load()
