@@ -12,6 +12,7 @@ from portal.desk import (
     content,
     flagged,
     holding,
+    labelling,
     linking,
     looking,
     merging,
@@ -36,7 +37,7 @@ def add(command: Command) -> None:
     base.add_json(shown)
     base.add_id(shown)
     shown.add_argument("--answers", action="store_true", help="with --json: our own answers as well")
-    shown.add_argument("--language", choices=LANGUAGES, default="en", help="of the labels (default: %(default)s)")
+    shown.add_argument("--language", choices=LANGUAGES, help="of the labels (default: the setting `labels`)")
     extracted = command("extract", extract_, "Take an attachment out, unopened, into a new file.")
     base.add_id(extracted)
     extracted.add_argument(
@@ -52,7 +53,8 @@ def show(options: argparse.Namespace) -> int:
         merged, links = merging.parts(desk.casebook, case), linking.links(desk.casebook, case)
         gone = sealing_away.by_number(desk, case)
         channels = load()
-        flags = flagged.of_case(desk, case, channels, options.language)
+        language = options.language or labelling.language(desk.casebook)
+        flags = flagged.of_case(desk, case, channels, language)
         referrals, source = remembering.listed(desk.casebook, case), origins.source(desk.casebook, case)
         limits = list(_limits(desk, case))
         hold, decided = holding.find(desk.casebook, case), persons.decided(desk.casebook, case)
@@ -72,7 +74,7 @@ def show(options: argparse.Namespace) -> int:
         print(console.as_json(shown | about | more))
         return base.SUCCESS
     said = [*limits, *views.flags_as_text(flags), *views.ways_as_text(source, referrals)]
-    print(views.thread_as_text(case, messages, answers, channels, options.language, merged, links, said))
+    print(views.thread_as_text(case, messages, answers, channels, language, merged, links, said))
     for number, one in gone.items():
         print(f"Attachment {number} was sealed to {one.authority} on {one.day}, unopened, and is not here any more.")
     if sealing_away.is_advised(messages):

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from portal.desk import authorities, cases, cleaning, console, merging, sealing_away
+from portal.desk import authorities, cases, cleaning, console, labelling, merging, sealing_away
 from portal.desk.authorities import Authority
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
@@ -67,7 +67,7 @@ def _add_refer(command: Command) -> None:
     shown = referred.add_mutually_exclusive_group()
     shown.add_argument("--defanged", action="store_true", help="addresses as hxxp and [.] in PDF and CSV (the default)")
     shown.add_argument("--live-addresses", action="store_true", help="addresses in PDF and CSV as they were reported")
-    referred.add_argument("--language", choices=LANGUAGES, default="en", help="of the PDF and labels (%(default)s)")
+    referred.add_argument("--language", choices=LANGUAGES, help="of the PDF and labels (default: the setting `labels`)")
     referred.add_argument("--without-reporter", action="store_true", help="contact data stays here, consent or not")
     referred.add_argument(
         "--mask", action="store_true", help="contact data that stays here is taken out of the texts as well"
@@ -94,7 +94,7 @@ def refer_(options: argparse.Namespace) -> int:
             formats=[name.strip() for name in options.format.split(",") if name.strip()],
             attachments="cleaned" if options.cleaned else "original" if options.attachments else "none",
             live=options.live_addresses,
-            language=options.language,
+            language=options.language or labelling.language(desk.casebook),
             without_contact=options.without_reporter,
             masked=options.mask,
             despite_keep_from=options.despite_keep_from,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from portal.channels import load
-from portal.desk import console, folder
+from portal.desk import console, folder, labelling
 from portal.desk.commands import base
 from portal.desk.commands.base import Command
 from portal.desk.statistics import Period, Table, files, spanning, tables
@@ -22,7 +22,7 @@ def add(command: Command) -> None:
     form.add_argument("--json", action="store_true", help="for other programs")
     form.add_argument("--csv", metavar="OUT", type=Path, help="into a new file, one table below the other")
     form.add_argument("--pdf", metavar="OUT", type=Path, help="into a new file, with charts")
-    counted.add_argument("--language", choices=LANGUAGES, default="en", help="of the labels (default: %(default)s)")
+    counted.add_argument("--language", choices=LANGUAGES, help="of the labels (default: the setting `labels`)")
 
 
 def stats(options: argparse.Namespace) -> int:
@@ -30,8 +30,8 @@ def stats(options: argparse.Namespace) -> int:
     if out is not None:
         folder.check_free(out)
     channels = load()
-    labels = Labels(options.language, channels)
     with base.open_(options) as desk:
+        labels = Labels(options.language or labelling.language(desk.casebook), channels)
         period = spanning(desk.casebook, desk.today.isoformat()[:7], options.first, options.last)
         counted = tables(desk.casebook, period, options.public, channels)
         name, today = desk.name, desk.today

@@ -9,6 +9,7 @@ from portal.desk import (
     filtering,
     flagged,
     holding,
+    labelling,
     organising,
     origins,
     persons,
@@ -52,7 +53,7 @@ def _page(opened: Desk, name: str) -> Response:
         seal=sealing_away.is_advised(messages),
         is_break_due=reading().is_break_due(opened),
         read=reading().today(opened),
-        flags=flagged.of_case(opened, case, current_app.extensions["channels"], "en"),
+        flags=flagged.of_case(opened, case, current_app.extensions["channels"], labelling.language(casebook)),
         due=filtering.of_case(opened, case).due[:1],
         today=opened.today,
         wrote_since=cases.wrote_since(casebook, case),
@@ -66,7 +67,8 @@ def _page(opened: Desk, name: str) -> Response:
 
 def _thread(casebook: Casebook, case: Case, messages: list[Message]) -> list[Entry]:
     notes = [Noted(note.person, note.at, note.text) for note in organising.notes(casebook, case)]
-    return thread(messages, cases.answers(casebook, case), notes, current_app.extensions["channels"], "en")
+    channels, language = current_app.extensions["channels"], labelling.language(casebook)
+    return thread(messages, cases.answers(casebook, case), notes, channels, language)
 
 
 def _colleagues(opened: Desk, case: Case) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, request
 
-from portal.desk import deadlines, filtering, people, triage
+from portal.desk import deadlines, filtering, labelling, people, triage
 from portal.desk.deadlines import Bucket
 from portal.desk.filtering import Filter, Listed, Sort, Tally
 from portal.desk.session import Desk
@@ -111,7 +111,7 @@ def show() -> Response:
         tally = filtering.tally(opened)
         view = _view(opened, tally)
         known = filtering.choices(opened.casebook)
-        rules = _rules(opened)
+        rules, language = _rules(opened), labelling.language(opened.casebook)
         names = [person.name for person in people.listed(opened)]
         read, is_break_due = reading().today(opened), reading().is_break_due(opened)
     return page(
@@ -123,7 +123,7 @@ def show() -> Response:
         months=[(month, month) for month in known["month"]],
         whose=[(_MINE, "You"), (_NOBODYS, "Nobody"), *((_PERSON + name, name) for name in names)],
         tags=[(tag, tag) for tag in known["tag"]],
-        flags=[(flag, rules.label(flag, "en") if rules else flag) for flag in known["flag"]],
+        flags=[(flag, rules.label(flag, language) if rules else flag) for flag in known["flag"]],
         sorts=list(_SORTS.items()),
         read=read,
         is_break_due=is_break_due,
@@ -156,7 +156,8 @@ def _view(opened: Desk, tally: Tally) -> View:
     sort = cast(Sort, asked["sort"])
     found = filtering.find(opened, chosen, sort, PAGE_CASES, (number - 1) * PAGE_CASES)
     rules = _rules(opened)
-    rows = [_row(one, opened.today, rules) for one in found]
+    language = labelling.language(opened.casebook)
+    rows = [_row(one, opened.today, rules, language) for one in found]
     # A heading says how many there are of all, which a choice beside the tile would make untrue.
     whole = tally.due if chosen == _SHOWN["open"] else None
     return View(asked, _groups(rows, opened.today, sort, whole), total, number, pages)
@@ -190,8 +191,8 @@ def _groups(rows: Sequence[Row], today: date, sort: Sort, whole: Mapping[Bucket,
     return [Group(_GROUPS[bucket], whole[bucket] if whole else None, rows) for bucket, rows in found.items()]
 
 
-def _row(listed: Listed, today: date, rules: triage.Triage | None) -> Row:
-    flags = [rules.label(flag, "en") if rules else flag for flag in listed.flags]
+def _row(listed: Listed, today: date, rules: triage.Triage | None, language: str) -> Row:
+    flags = [rules.label(flag, language) if rules else flag for flag in listed.flags]
     due = wording.due(listed.by, today) if listed.by else ""
     return Row(listed, due, deadlines.bucket(listed.by, today) == "overdue", flags)
 

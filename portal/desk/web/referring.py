@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import authorities, cases, merging
+from portal.desk import authorities, cases, labelling, merging
 from portal.desk.authorities import Authority
 from portal.desk.casebook import Casebook
 from portal.desk.referring import FORMATS, Made, Wish, refer, remembering
@@ -51,11 +51,13 @@ def ask(name: str, error: str = "", status: int = 200) -> Response:
         keep_from = sorted({to for said in cases.messages(opened.casebook, case) for to in said.report.keep_from})
         has_files = any(cases.attachments(opened.casebook, case))
         others = merging.others(opened.casebook, case)
+        labels = labelling.language(opened.casebook)
     return page(
         "refer",
         status,
         case=case,
         others=others,
+        labels=labels,
         number=number,
         authorities=known,
         keep_from=keep_from,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from portal.desk import care, deadlines, preferences, retention, staff
+from portal.desk import care, deadlines, labelling, preferences, retention, staff
 from portal.desk.preferences import Setting
 from portal.desk.retention import Rules
 from portal.desk.session import Desk
@@ -128,6 +128,16 @@ def _break_values(desk: Desk, form: Texts) -> Mapping[str, Any]:
     return {care.BREAK_AFTER.key: int(text)}
 
 
+def _label_texts(desk: Desk) -> dict[str, str]:
+    return {"language": labelling.language(desk.casebook)}
+
+
+def _label_values(desk: Desk, form: Texts) -> Mapping[str, Any]:
+    if form.get("language") not in labelling.LANGUAGES:
+        raise DeskError("Choose the language of the forms' questions.")
+    return {labelling.LANGUAGE.key: form["language"]}
+
+
 DEADLINES = Section(
     "deadlines",
     (deadlines.URGENT_LOOK, deadlines.LOOK, deadlines.ANSWER, deadlines.QUESTION),
@@ -140,6 +150,7 @@ SECTIONS: Mapping[str, Section] = {
         DEADLINES,
         Section(retention.KEY, (preferences.find(retention.KEY),), _stay_texts, _stay_values),
         Section(staff.KEY, (staff.LIST,), _people_texts, _people_values),
+        Section(labelling.LANGUAGE.key, (labelling.LANGUAGE,), _label_texts, _label_values),
         Section("breaks", (care.BREAK_AFTER,), _break_texts, _break_values),
     )
 }

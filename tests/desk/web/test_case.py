@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from portal.channels import Channel
-from portal.desk import cases, custody, holding, keyring, organising, persons, purging, rekeying
+from portal.desk import cases, custody, holding, keyring, labelling, organising, persons, preferences, purging, rekeying
 from portal.desk.importing import import_bundle
 from portal.desk.portals import Trust
 from portal.desk.replies import reply
@@ -203,3 +203,10 @@ def test_what_to_do_next_follows_what_the_reporter_wrote(
     with inside(visitor.opened) as desk:
         reply(desk, case(desk), "closed", "Thank you.", ["police"], desk.today)
     assert says not in visitor.get(CASE).html
+
+
+def test_questions_and_choices_are_in_the_language_of_the_desk(at: Visitor) -> None:
+    assert "What is shown there?" in at.get(CASE).html
+    with inside(at.opened) as desk:
+        preferences.put(desk, labelling.LANGUAGE.key, "fr")
+    assert "Que voit-on" in at.get(CASE).html

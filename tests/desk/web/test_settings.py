@@ -87,3 +87,10 @@ def test_breaks(visitor: Visitor) -> None:
 def test_no_such_section(visitor: Visitor) -> None:
     token = {"csrf_token": visitor.opened.door.csrf_token(), "section": "nonsense"}
     assert visitor.post("/settings", token).status == 409
+
+
+def test_the_language_of_the_forms(visitor: Visitor) -> None:
+    visitor.follow(send(visitor, "labels", language="fr"))
+    assert value(visitor, "labels") == "fr"
+    assert send(visitor, "labels", language="xx").status == 409
+    assert value(visitor, "labels") == "fr"
