@@ -1,0 +1,103 @@
+"""What a process does to the files of a folder, in order, recorded with strace and read back as operations."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.proofs.page import ROOT
+
+_DATA_BYTES = 4_000_000
+"""Of one write, at most."""
+_CALLS = "openat,pwrite64,write,ftruncate,fsync,fdatasync,unlink,rename"
+_TEXT = r"((?:\\x[0-9a-f]{2})*)"
+_PWRITE = re.compile(rf'pwrite64\(\d+<{_TEXT}>, "{_TEXT}", \d+, (\d+)\) += (\d+)')
+_TRUNCATE = re.compile(rf"ftruncate\(\d+<{_TEXT}>, (\d+)\) += 0")
+_SYNC = re.compile(rf"f(?:data)?sync\(\d+<{_TEXT}>\) += 0")
+_UNLINK = re.compile(rf'unlink\("{_TEXT}"\) += 0')
+_SAID = re.compile(rf'write\(1<{_TEXT}>, "{_TEXT}", \d+\)')
+
+
+@dataclass(frozen=True)
+class Write:
+    """Bytes that went into a file."""
+
+    path: str
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Truncate:
+    """A file that was cut to `size` bytes, or made longer with zeros."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Sync:
+    """All that was written to a file before is on the disk."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Unlink:
+    """A name that went."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line that the process printed: what somebody outside relies on from then on."""
+
+    line: str
+
+
+Operation = Write | Truncate | Sync | Unlink | Said
+
+
+def record(folder: Path, module: str, arguments: Sequence[str], trace: Path) -> list[Operation]:
+    """Run `python -m MODULE ARGUMENTS…` and give what it did in `folder`."""
+    strace = shutil.which("strace")
+    assert strace, "install the Debian package strace"
+    options = ["-f", "-qq", "-y", "-xx", "-s", str(_DATA_BYTES), "-e", f"trace={_CALLS}", "-e", "signal=none"]
+    command = [strace, *options, "-o", str(trace), sys.executable, "-m", module, *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    found = []
+    with trace.open(encoding="ascii") as lines:
+        for line in lines:
+            assert "unfinished" not in line, "two threads wrote at once"
+            operation = _read(line)
+            if operation is not None and (isinstance(operation, Said) or Path(operation.path).parent == folder):
+                found.append(operation)
+    return found
+
+
+def _read(line: str) -> Operation | None:
+    if match := _PWRITE.search(line):
+        data = _bytes(match[2])
+        assert len(data) == int(match[4])
+        return Write(_name(match[1]), int(match[3]), data)
+    if match := _TRUNCATE.search(line):
+        return Truncate(_name(match[1]), int(match[2]))
+    if match := _SYNC.search(line):
+        return Sync(_name(match[1]))
+    if match := _UNLINK.search(line):
+        return Unlink(_name(match[1]))
+    if match := _SAID.search(line):
+        return Said(_name(match[2]).strip())
+    return None
+
+
+def _name(text: str) -> str:
+    return _bytes(text).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.replace("\\x", ""))

@@ -1,0 +1,44 @@
+"""A process whose writes are recorded: it stores items and says which are stored, takes packs, and tends.
+
+`python -m tests.store.writer URL ITEMS [hasty]`; with `hasty` SQLite does not wait for the disk.
+"""
+
+import sys
+
+from portal.store import Store, sqlite
+from tests.store.helpers import answer, claim, content, identifier
+
+ACKNOWLEDGED = "stored "
+"""Begins the line that says which item is durable, by its number."""
+REMOVING = "removing "
+"""… which may be gone from now on, …"""
+REMOVED = "removed "
+"""… and which is gone for good."""
+
+
+def size(number: int) -> int:
+    """The bytes of item `number`: a text, or now and then some chunks."""
+    return 1_300_000 if number % 4 == 3 else 66_000
+
+
+def main(url: str, items: int) -> None:
+    """Write, and say what is written."""
+    store = Store(url)
+    for number in range(items):
+        data = content(number, size(number))
+        assert store.add_item(identifier(number), ["police"], len(data), [data])
+        print(f"{ACKNOWLEDGED}{number}", flush=True)
+        if number % 3 == 2:
+            print(f"{REMOVING}{number}", flush=True)
+            done = store.apply_pack(
+                "police", number, "2030-01-01", [claim(number, size(number))], [answer(number)], "2031-01"
+            )
+            assert done.deleted == 1
+            print(f"{REMOVED}{number}", flush=True)
+    store.close()
+
+
+if __name__ == "__main__":
+    if sys.argv[3:] == ["hasty"]:
+        sqlite.PRAGMAS = tuple(pragma.replace("synchronous = FULL", "synchronous = OFF") for pragma in sqlite.PRAGMAS)
+    main(sys.argv[1], int(sys.argv[2]))
