@@ -22,7 +22,8 @@ def known(casebook: Casebook, name: str) -> list[HybridRecipient]:
     kept = _kept(casebook)
     if name not in kept:
         raise DeskError(
-            f"This desk has sealed nothing to the desk {name} yet: give that desk's file {name}.recipients this once."
+            f"This desk has sealed nothing to the desk {name} yet: give that desk's file {name}.recipients this once "
+            "(desk transfer … --recipients FILE)."
         )
     return recipients("\n".join(kept[name]), "What this desk has kept")
 

@@ -19,8 +19,8 @@ ABOUT = (
 UPLOAD_BYTES = 200_000_000
 PAIRS = 5
 LEAST = 0.45
-"""The aim is 0.5, and 0.58 is what two cores give that do nothing else (docs/decisions/0023); the bound leaves
-room for a disk and a host that are shared."""
+"""The aim is 0.5, and 0.60 to 0.62 is what two cores give that do nothing else (docs/decisions/0023); the bound
+leaves room for a disk and a host that are shared."""
 
 
 def measure() -> list[Figure]:
