@@ -130,8 +130,8 @@ def _date(fields: Fields, name: str) -> dict[str, object] | None:
     known = next(precision for precision in precisions if all(typed[part] for part in PRECISIONS[precision]))
     if chosen and chosen != UNKNOWN and precisions.index(chosen) > precisions.index(known):
         known = chosen
-    parts = {part: _number(typed[part], f"-{part}", "date") for part in PRECISIONS[known]}
-    if not is_day(parts["year"] or 0, parts.get("month") or 1, parts.get("day") or 1):
+    parts = {part: _number(typed[part], f"-{part}", "date") or 0 for part in PRECISIONS[known]}
+    if not is_day(parts["year"], parts.get("month", 1), parts.get("day", 1)):
         raise _Wrong("date", f"-{PRECISIONS[known][-1]}")
     return {"precision": known, **parts}
 

@@ -106,6 +106,8 @@ def date(day: str, month: str, year: str, precision: str) -> dict[str, list[str]
     ("channel", "posted", "field", "reason"),
     [
         ("travel", date("31", "2", "2026", ""), "date_from-day", "date"),
+        ("travel", date("0", "2", "2026", ""), "date_from-day", "date"),
+        ("travel", date("", "00", "2026", ""), "date_from-month", "date"),
         ("travel", date("", "13", "2026", ""), "date_from-month", "date"),
         ("travel", date("", "", "26", ""), "date_from-year", "date"),
         ("travel", date("", "", "0", ""), "date_from-year", "date"),
