@@ -6,7 +6,6 @@ from portal.desk import preferences
 from portal.desk.casebook import Casebook
 
 Language = Literal["en", "fr", "de"]
-LANGUAGES: tuple[Language, ...] = ("en", "fr", "de")
 LANGUAGE = preferences.define(
     "labels", Language, "en", "The language of the forms' questions and choices as this desk reads them: en, fr or de."
 )

@@ -1,7 +1,7 @@
 """The inbox: what is overdue, due today, due this week, and then the rest; filtered and sorted as somebody asks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, request
 
-from portal.desk import deadlines, filtering, labelling, people, triage
+from portal.desk import deadlines, filtering, flagged, labelling, people
 from portal.desk.deadlines import Bucket
 from portal.desk.filtering import Filter, Listed, Sort, Tally
 from portal.desk.session import Desk
@@ -18,7 +18,6 @@ from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
 from portal.desk.web.jobs import jobs
 from portal.desk.web.showing import page
-from portal.errors import RulesError
 from portal.report import STATUSES
 
 bp = Blueprint("inbox", __name__)
@@ -109,9 +108,9 @@ def show() -> Response:
     """What waits, or what was asked for."""
     with desk() as opened:
         tally = filtering.tally(opened)
-        view = _view(opened, tally)
         known = filtering.choices(opened.casebook)
-        rules, language = _rules(opened), labelling.language(opened.casebook)
+        flag_name = flagged.names(opened, current_app.extensions["channels"], labelling.language(opened.casebook))
+        view = _view(opened, tally, flag_name)
         names = [person.name for person in people.listed(opened)]
         read, is_break_due = reading().today(opened), reading().is_break_due(opened)
     return page(
@@ -123,7 +122,7 @@ def show() -> Response:
         months=[(month, month) for month in known["month"]],
         whose=[(_MINE, "You"), (_NOBODYS, "Nobody"), *((_PERSON + name, name) for name in names)],
         tags=[(tag, tag) for tag in known["tag"]],
-        flags=[(flag, rules.label(flag, language) if rules else flag) for flag in known["flag"]],
+        flags=[(flag, flag_name(flag)) for flag in known["flag"]],
         sorts=list(_SORTS.items()),
         read=read,
         is_break_due=is_break_due,
@@ -145,7 +144,7 @@ def _tiles(tally: Tally) -> list[tuple[str, str, int]]:
     ]
 
 
-def _view(opened: Desk, tally: Tally) -> View:
+def _view(opened: Desk, tally: Tally, flag_name: Callable[[str], str]) -> View:
     asked = {key: request.args.get(key, "") for key in _ASKED}
     asked["show"] = asked["show"] if asked["show"] in _SHOWN else "all" if asked["status"] else "open"
     asked["sort"] = asked["sort"] if asked["sort"] in _SORTS else "due"
@@ -155,9 +154,7 @@ def _view(opened: Desk, tally: Tally) -> View:
     number = min(max(1, request.args.get("page", 1, int)), pages)
     sort = cast(Sort, asked["sort"])
     found = filtering.find(opened, chosen, sort, PAGE_CASES, (number - 1) * PAGE_CASES)
-    rules = _rules(opened)
-    language = labelling.language(opened.casebook)
-    rows = [_row(one, opened.today, rules, language) for one in found]
+    rows = [_row(one, opened.today, flag_name) for one in found]
     # A heading says how many there are of all, which a choice beside the tile would make untrue.
     whole = tally.due if chosen == _SHOWN["open"] else None
     return View(asked, _groups(rows, opened.today, sort, whole), total, number, pages)
@@ -191,15 +188,6 @@ def _groups(rows: Sequence[Row], today: date, sort: Sort, whole: Mapping[Bucket,
     return [Group(_GROUPS[bucket], whole[bucket] if whole else None, rows) for bucket, rows in found.items()]
 
 
-def _row(listed: Listed, today: date, rules: triage.Triage | None, language: str) -> Row:
-    flags = [rules.label(flag, language) if rules else flag for flag in listed.flags]
+def _row(listed: Listed, today: date, flag_name: Callable[[str], str]) -> Row:
     due = wording.due(listed.by, today) if listed.by else ""
-    return Row(listed, due, deadlines.bucket(listed.by, today) == "overdue", flags)
-
-
-def _rules(opened: Desk) -> triage.Triage | None:
-    """The rules of triage; a file that cannot be read keeps nobody from the inbox."""
-    try:
-        return triage.load_rules(opened.folder, current_app.extensions["channels"])
-    except RulesError:
-        return None
+    return Row(listed, due, deadlines.bucket(listed.by, today) == "overdue", list(map(flag_name, listed.flags)))

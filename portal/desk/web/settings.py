@@ -3,7 +3,8 @@
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.desk import care, labelling, retention
+from portal.channels import LANGUAGES
+from portal.desk import care, retention
 from portal.desk.web import wishes, wording
 from portal.desk.web.caring import reading
 from portal.desk.web.door import desk
@@ -39,7 +40,7 @@ def show(error: str = "", at: str = "", status: int = 200) -> Response:
         days=wishes.DAYS,
         stay=wishes.STAY,
         regimes=list(retention.REGIMES.items()),
-        languages=[(one, wording.language(one)) for one in labelling.LANGUAGES],
+        languages=[(one, wording.language(one)) for one in LANGUAGES],
         error=error,
         at=at,
     )

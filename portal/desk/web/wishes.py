@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from portal.channels import LANGUAGES
 from portal.desk import care, deadlines, labelling, preferences, retention, staff
 from portal.desk.preferences import Setting
 from portal.desk.retention import Rules
@@ -133,7 +134,7 @@ def _label_texts(desk: Desk) -> dict[str, str]:
 
 
 def _label_values(desk: Desk, form: Texts) -> Mapping[str, Any]:
-    if form.get("language") not in labelling.LANGUAGES:
+    if form.get("language") not in LANGUAGES:
         raise DeskError("Choose the language of the forms' questions.")
     return {labelling.LANGUAGE.key: form["language"]}
 
