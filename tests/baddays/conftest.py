@@ -1,8 +1,10 @@
 """`portal serve` on a small volume of its own, whose disk can fill up and whose process can be given less."""
 
+import contextlib
 import os
 import resource
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,10 @@ __all__ = ["_quick", "other_world"]
 VOLUME = "size=48m,mode=0700"
 FULL = "full"
 """The file that takes all room."""
+LISTENING = "0A"
+"""The state in /proc/net/tcp of a socket that waits for connections."""
+PATIENCE = 30.0
+"""Seconds."""
 
 
 class Strained(Portal):
@@ -29,6 +35,7 @@ class Strained(Portal):
         """There is no room on the volume of the state folder, but for this many bytes, while the block runs."""
         if not self.has_volume:
             pytest.skip("Only root can make a small volume.")
+        self.settle()
         path = self.state / FULL
         free = os.statvfs(self.state).f_bavail * os.statvfs(self.state).f_frsize
         with path.open("wb") as file:
@@ -51,9 +58,37 @@ class Strained(Portal):
         finally:
             resource.prlimit(self.pid, kind, before)
 
-    def descriptors(self) -> int:
-        """How many files the process has open."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    def settle(self, visitors: int = 0) -> None:
+        """Wait until only so many visitors are connected, and the process has let go of what the others sent."""
+        deadline = time.monotonic() + PATIENCE
+        while self._visitors() != visitors or self._nameless():
+            assert time.monotonic() < deadline, f"{self._visitors()} visitors, {self._nameless()} nameless files"
+            time.sleep(0.01)
+
+    def _visitors(self) -> int:
+        """How many connections of visitors the process holds (proc(5): /proc/net/tcp)."""
+        port = f":{int(self.url.rpartition(':')[2]):04X}"
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        held = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(port) and row[3] != LISTENING}
+        return len(held.intersection(self._open_files().values()))
+
+    def _nameless(self) -> int:
+        """How many files without a name the process has in its state folder."""
+        return sum(path.startswith(str(self.state)) and "(deleted)" in path for path in self._open_files().values())
+
+    def _open_files(self) -> dict[int, str]:
+        """What the process has open, by descriptor."""
+        found = {}
+        for link in Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found[int(link.name)] = os.readlink(link)
+        return found
+
+    def descriptors(self, visitors: int = 0) -> int:
+        """The limit that leaves the process no descriptor, once it has settled: the lowest number that is free."""
+        self.settle(visitors)
+        used = self._open_files()
+        return next(number for number in range(len(used) + 1) if number not in used)
 
     def address_space(self) -> int:
         """Bytes that the process has mapped."""

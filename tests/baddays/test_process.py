@@ -10,10 +10,9 @@ import pytest
 
 from portal.limits import MIB
 from portal.trial.reporter import Reporter
-from tests.baddays.conftest import Strained
+from tests.baddays.conftest import PATIENCE, Strained
 from tests.baddays.filing import check_it_is_taken_now, filing
 
-PATIENCE = 30.0
 BUSY = HTTPStatus.SERVICE_UNAVAILABLE
 
 
@@ -53,7 +52,7 @@ def test_without_descriptors_an_idle_visitor_makes_room(portal: Strained) -> Non
     with ExitStack() as stack:
         idle = [stack.enter_context(closing(ask(portal))) for _ in range(5)]
         assert {connection.getresponse().read()[:15] for connection in idle} == {b"<!doctype html>"}
-        with portal.limited(resource.RLIMIT_NOFILE, portal.descriptors()):
+        with portal.limited(resource.RLIMIT_NOFILE, portal.descriptors(visitors=5)):
             for _ in range(2):
                 answer = stack.enter_context(closing(ask(portal))).getresponse()
                 assert answer.status == 200
@@ -65,7 +64,7 @@ def test_without_descriptors_a_report_is_given_back(portal: Strained) -> None:
     given, before = filing(portal.url), portal.items()
     with closing(ask(portal)) as idle:
         idle.getresponse().read()
-        with portal.limited(resource.RLIMIT_NOFILE, portal.descriptors()):
+        with portal.limited(resource.RLIMIT_NOFILE, portal.descriptors(visitors=1)):
             page = given.send()
             assert page.status == BUSY
             assert given.is_kept_on(page)
@@ -75,11 +74,11 @@ def test_without_descriptors_a_report_is_given_back(portal: Strained) -> None:
 
 def test_who_comes_while_there_is_no_descriptor_at_all_is_answered_later(portal: Strained) -> None:
     host, port = portal.url.removeprefix("http://").split(":")
-    with portal.limited(resource.RLIMIT_NOFILE, portal.descriptors()):
-        waiting = socket.create_connection((host, int(port)), timeout=0.5)
-        waiting.sendall(f"GET /en/ HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-        with pytest.raises(TimeoutError):
-            waiting.recv(1)
-    with waiting:
+    with ExitStack() as stack:
+        with portal.limited(resource.RLIMIT_NOFILE, portal.descriptors()):
+            waiting = stack.enter_context(socket.create_connection((host, int(port)), timeout=0.5))
+            waiting.sendall(f"GET /en/ HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+            with pytest.raises(TimeoutError):
+                waiting.recv(1)
         waiting.settimeout(PATIENCE)
         assert waiting.recv(15) == b"HTTP/1.1 200 OK"
