@@ -18,17 +18,14 @@ Rules kept here:
 Not thread-safe: one user at a time.
 """
 
-import io
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
 from portal import archive, parcel
 from portal.age import CHUNK_BYTES, SEALED_CHUNK_BYTES, ChunkSealer, FileKeys, Recipient
-from portal.errors import SpoolError
 from portal.limits import MIB
-from portal.spool import Piece, open_nameless
+from portal.spool import NamelessFile, Piece
 
 _FRONT_CHUNKS = parcel.FRONT_BYTES // CHUNK_BYTES
 
@@ -41,8 +38,7 @@ class Sealing:
 
     def __init__(self, folder: Path) -> None:
         """`folder` is where the file without a name is made, when the first chunk is full."""
-        self._folder = folder
-        self._file: io.FileIO | None = None
+        self._file = NamelessFile(folder)
         self._keys = FileKeys()
         self._seal = ChunkSealer(self._keys.payload_key)
         self._number = _FRONT_CHUNKS
@@ -122,19 +118,14 @@ class Sealing:
         at, before = 0, self._before_chunks
         while at < self._chunk_bytes:
             wanted = min(MIB - len(before), self._chunk_bytes - at)
-            data = b"" if self._file is None else os.pread(self._file.fileno(), wanted, at)
-            if len(data) != wanted:
-                raise SpoolError("A file that was being received was cut short on the disk: send it again.")
-            yield before + data
+            yield before + self._file.read(at, wanted)
             at, before = at + wanted, b""
 
     def close(self) -> None:
         """Forget everything. More than once does no harm."""
         self.closed = True
         self._chunk, self._held = bytearray(), None
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -165,15 +156,10 @@ class Sealing:
 
     def _put(self, number: int, chunk: Piece, *, last: bool = False) -> None:
         """Seal a chunk and write it to its place."""
-        sealed = memoryview(self._seal(number, chunk, last=last))
-        at = number * SEALED_CHUNK_BYTES
+        sealed, at = self._seal(number, chunk, last=last), number * SEALED_CHUNK_BYTES
         try:
-            if self._file is None:
-                self._file = open_nameless(self._folder)
-            while sealed:
-                written = os.pwrite(self._file.fileno(), sealed, at)
-                at, sealed = at + written, sealed[written:]
+            self._file.write(at, sealed)
         except BaseException:
             self.close()
             raise
-        self._chunk_bytes = max(self._chunk_bytes, at)
+        self._chunk_bytes = max(self._chunk_bytes, at + len(sealed))

@@ -48,6 +48,46 @@ def open_nameless(folder: Path) -> io.FileIO:
     return open(descriptor, "r+b", buffering=0)
 
 
+class NamelessFile:
+    """A file in `folder` that no crash leaves behind; it is made with its first byte, and read and written at places.
+
+    What raises OSError names the folder, since the file has no name of its own.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: io.FileIO | None = None
+
+    def write(self, at: int, data: Piece) -> None:
+        """Write all of `data`, the first byte at `at`. Raises OSError."""
+        rest = memoryview(data)
+        try:
+            if self._file is None:
+                self._file = open_nameless(self._folder)
+            while rest:
+                written = os.pwrite(self._file.fileno(), rest, at)
+                at, rest = at + written, rest[written:]
+        except OSError as error:
+            error.filename = str(self._folder)
+            raise
+
+    def read(self, at: int, size: int) -> bytes:
+        """`size` bytes from `at`. Raises SpoolError if so many were never written, or the file was cut short."""
+        return self._whole(b"" if self._file is None else os.pread(self._file.fileno(), size, at), size)
+
+    def close(self) -> None:
+        """Let the disk have its room back. More than once does no harm."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    @staticmethod
+    def _whole(data: bytes, size: int) -> bytes:
+        if len(data) != size:
+            raise SpoolError("A file that was being received was cut short on the disk: send it again.")
+        return data
+
+
 class _Blocks(ABC):
     """Bytes that only grow, cut into blocks. A block goes to the file when it is full and more follows.
 
@@ -56,10 +96,10 @@ class _Blocks(ABC):
 
     block_bytes: ClassVar[int]
     _overhead_bytes: ClassVar[int]
+    _file_kind: ClassVar[type[NamelessFile]] = NamelessFile
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._file: io.FileIO | None = None
+        self._file = self._file_kind(folder)
         self._count = 0
         self._tail = bytearray()
         self.closed = False
@@ -77,15 +117,12 @@ class _Blocks(ABC):
             while len(self._tail) + len(rest) > self.block_bytes:
                 room = self.block_bytes - len(self._tail)
                 self._tail += rest[:room]
-                self._write_block(self._seal(self._count, self._tail))
+                sealed = self._seal(self._count, self._tail)
+                self._file.write(self._count * len(sealed), sealed)
                 self._count += 1
                 self._tail = bytearray()
                 rest = rest[room:]
             self._tail += rest
-        except OSError as error:
-            self.close()
-            error.filename = str(self._folder)
-            raise
         except BaseException:
             self.close()
             raise
@@ -109,18 +146,13 @@ class _Blocks(ABC):
         if number == self._count:
             return bytes(self._tail)
         length = self.block_bytes + self._overhead_bytes
-        sealed = b"" if self._file is None else os.pread(self._file.fileno(), length, number * length)
-        if len(sealed) != length:
-            raise SpoolError("A file that was being received was cut short on the disk: send it again.")
-        return self._open(number, sealed)
+        return self._open(number, self._file.read(number * length, length))
 
     def close(self) -> None:
         """Forget everything. More than once does no harm."""
         self.closed = True
         self._tail = bytearray()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -131,13 +163,6 @@ class _Blocks(ABC):
     def _check_open(self) -> None:
         if self.closed:
             raise ValueError("the spool is closed")
-
-    def _write_block(self, sealed: Piece) -> None:
-        if self._file is None:
-            self._file = open_nameless(self._folder)
-        rest = memoryview(sealed)
-        while rest:
-            rest = rest[self._file.write(rest) :]
 
     @abstractmethod
     def _seal(self, number: int, block: bytearray) -> Piece: ...

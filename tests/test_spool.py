@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal import spool as spool_module
 from portal.errors import SpoolError
 from portal.limits import MIB
 from portal.spool import SealedSpool, Spool, open_nameless
@@ -165,18 +164,15 @@ def test_a_change_on_the_disk_is_noticed(change: Callable[[int], None], tmp_path
 def test_a_full_disk_closes_the_spool(
     kind: type[Spool | SealedSpool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Full(io.FileIO):
-        def write(self, data: object) -> int:  # type: ignore[override]
-            raise OSError(errno.ENOSPC, "No space left on device")
+    def full(descriptor: int, data: bytes, at: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    def open_full(folder: Path) -> io.FileIO:
-        return Full(os.open(folder, os.O_TMPFILE | os.O_RDWR), "r+b")
-
-    monkeypatch.setattr(spool_module, "open_nameless", open_full)
+    monkeypatch.setattr(os, "pwrite", full)
     spool = kind(tmp_path)
     spool.write(bytes(kind.block_bytes))
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as raised:
         spool.write(b"x")
+    assert raised.value.filename == str(tmp_path)
     assert spool.closed
     assert not nameless_files(tmp_path)
     with pytest.raises(ValueError):

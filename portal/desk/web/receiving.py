@@ -26,7 +26,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from portal.desk.folder import FILE_MODE, FOLDER_MODE, Folder
 from portal.errors import PortevoixError, Refused
 from portal.limits import DESK_FORM_BYTES
-from portal.spool import Piece, Span, Spool
+from portal.spool import NamelessFile, Piece, Span, Spool
 
 _SEALED = (b"age-encryption.org/v1\n", b"-----BEGIN AGE ENCRYPTED FILE-----")
 _BUNDLE = b"manifest.json\0"
@@ -55,23 +55,28 @@ class Body:
         return self._spool.size
 
 
+class _PortableFile(NamelessFile):
+    """One that Windows can make as well: there it has a name until it is closed."""
+
+    def write(self, at: int, data: Piece) -> None:
+        """Write all of `data`, the first byte at `at`. Raises OSError."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
+        self._file.seek(at)
+        _write(self._file, data)
+
+    def read(self, at: int, size: int) -> bytes:
+        """`size` bytes from `at`. Raises SpoolError if so many were never written, or the file was cut short."""
+        if self._file is None:
+            return super().read(at, size)
+        self._file.seek(at)
+        return self._whole(self._file.read(size), size)
+
+
 class _PortableSpool(Spool):
-    """A spool whose file Windows can make as well: unlike a nameless one it has a name there, until it is closed."""
+    """A spool on the machines of all desks."""
 
-    def _write_block(self, sealed: Piece) -> None:
-        file = self._file
-        if file is None:
-            file = self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
-        file.seek(0, io.SEEK_END)
-        _write(file, sealed)
-
-    def block(self, number: int) -> bytes:
-        """Block `number`, from 0. Raises SpoolError if the file was changed or cut short."""
-        if number == self._count or self._file is None:
-            return super().block(number)
-        length = self.block_bytes + self._overhead_bytes
-        self._file.seek(number * length)
-        return self._open(number, self._file.read(length) or b"")
+    _file_kind = _PortableFile
 
 
 class Parser(HTTPRequestParser):
