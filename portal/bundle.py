@@ -22,6 +22,8 @@ from portal.report import Day, Hex16, Hex32, Name, Size
 
 FINGERPRINT_WORDS = 8
 Counter = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+Reached = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""The largest counter that was met, 0 if there was none."""
 
 
 class BundleItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +45,7 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day: Day
     items: Annotated[list[BundleItem], msgspec.Meta(max_length=limits.BUNDLE_ITEMS)]
     taken: Annotated[list[Hex16], msgspec.Meta(max_length=limits.PACK_REPLIES)]
-    confirmed: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+    confirmed: Reached
 
 
 class Collected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +64,7 @@ class PackReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: Annotated[int, msgspec.Meta(ge=1, le=limits.SEALED_REPLY_BYTES)]
 
 
-class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The manifest of a pack."""
 
     format: Literal["portevoix/pack/1"]
@@ -72,6 +74,8 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counter: Counter
     collected: Annotated[list[Collected], msgspec.Meta(max_length=limits.PACK_COLLECTED)]
     replies: Annotated[list[PackReply], msgspec.Meta(max_length=limits.PACK_REPLIES)]
+    confirmed: Reached = 0
+    seen: Reached = 0
 
 
 Manifest = Bundle | Pack

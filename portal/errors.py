@@ -146,6 +146,10 @@ class StoreFull(StoreError):
     pass
 
 
+class WentBack(StoreError):
+    """The database is older than what a desk has seen of it."""
+
+
 class StoreInUse(StoreError):
     pass
 

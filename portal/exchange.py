@@ -52,7 +52,9 @@ class Taken:
 def take(
     store: Store, site: str, keys: Mapping[str, minisign.PublicKey], today: date, pieces: Iterable[bytes]
 ) -> Taken:
-    """Take a pack, whole or not at all. `keys` are the desks' minisign keys by name. Raises BundleError, StoreError.
+    """Take a pack, whole or not at all. `keys` are the desks' minisign keys by name.
+
+    Raises BundleError, WentBack if this portal has forgotten a pack that it took once, StoreError.
 
     Answers expire as from the newest day that the portal knows, so that a clock that is behind takes none away early.
     """
@@ -76,6 +78,8 @@ def take(
         [(bytes.fromhex(entry.id), bytes.fromhex(entry.sha256)) for entry in manifest.collected],
         replies,
         month_after(max([today, *store.collected().values()]), limits.REPLY_MONTHS),
+        confirmed=manifest.confirmed,
+        seen=manifest.seen,
     )
     return Taken(manifest, result)
 

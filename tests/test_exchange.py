@@ -6,7 +6,7 @@ import minisign
 import pytest
 
 from portal import bundle, exchange
-from portal.errors import BundleError
+from portal.errors import BundleError, WentBack
 from portal.exchange import month_after
 from portal.store import sqlite_url
 from tests.intake_world import VISITOR, World, message, sha
@@ -98,6 +98,22 @@ def test_packs_that_are_not_for_us_or_not_by_the_desk_are_refused_whole(world: W
             take(world, data)
     assert len(export(world)[0].items) == 2
     assert world.store.collected() == {}
+
+
+def test_a_portal_that_forgot_a_pack_takes_none_until_the_desk_has_met_a_bundle(world: World) -> None:
+    manifest, _ = export(world)
+    collected = [bundle.Collected(item.id, item.sha256) for item in manifest.items]
+    take(world, pack(world, [], counter=1))
+    for _ in range(2):
+        with pytest.raises(WentBack, match=r"pack 2 of police once .* export a bundle for the desk"):
+            take(world, pack(world, collected, counter=4, confirmed=2, seen=9))
+    after, _ = export(world)
+    assert (after.counter, after.confirmed, len(after.items)) == (10, 1, 2)
+    taken = take(world, pack(world, collected, counter=5, confirmed=1, seen=10)).result
+    assert (taken.applied, taken.acknowledged) == (True, 2)
+    # What was made before is old by now.
+    assert not take(world, pack(world, collected, counter=4, confirmed=2, seen=9)).result.applied
+    assert export(world)[0].counter == 11
 
 
 @pytest.mark.parametrize(

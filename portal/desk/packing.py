@@ -62,6 +62,8 @@ def _next(desk: Desk, portal: Portal, chosen: str) -> Pack:
         desk=desk.name,
         # A casebook that was put back from a backup may have forgotten packs that the portal has taken.
         counter=max(portal.pack, portal.confirmed) + 1,
+        confirmed=portal.confirmed,
+        seen=portal.seen,
         collected=[Collected(item.hex(), sha256.hex()) for item, sha256 in sorted(arrivals)],
         replies=sorted(_replies(casebook, portal), key=lambda reply: reply.id),
     )

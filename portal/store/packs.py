@@ -3,6 +3,9 @@
 A pack is much work in small transactions, so that nobody waits long for the write lock, and so that a full disk can
 still be emptied: SQLite overwrites what is deleted with zeros, and its journal holds the same bytes until the commit.
 
+A database that was put back from an old copy may have forgotten packs. Then the desk has struck off what they carried,
+and a newer pack would hide for ever that it is gone: none is taken until the desk has seen a bundle.
+
 1. The desk's `waiting` rows of the acknowledged items go. An item that nobody waits for does not count any more.
 2. Such items are swept away, some chunks at a time.
 3. The replies are delivered, and the pack's counter and day are noted, in one transaction.
@@ -17,7 +20,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
-from portal.errors import StoreError
+from portal.errors import StoreError, WentBack
 from portal.limits import MIB
 from portal.store.backend import Backend
 from portal.store.places import CHUNKS_MAX, chunk_place
@@ -103,12 +106,29 @@ class Application:
             connection.execute(update(collected).where(collected.c.desk == self.desk).values(values))
         return PackResult(applied=True, **counts, stored=stored, known=known)
 
+    def check_nothing_is_forgotten(self, confirmed: int, seen: int) -> None:
+        """Raises WentBack if the database does not know pack `confirmed`; the next bundle counts beyond `seen` then."""
+        with self.write() as connection:
+            if self._last(connection) >= confirmed:
+                return
+            mine = and_(collected.c.desk == self.desk, collected.c.bundle_counter < seen)
+            connection.execute(update(collected).where(mine).values(bundle_counter=seen))
+        raise WentBack(
+            f"This portal took pack {confirmed} of {self.desk} once and knows nothing of it: it was put back from a "
+            "backup or an old copy of its machine. Nothing was taken: export a bundle for the desk, which then gives again "
+            "what is missing here."
+        )
+
     def _is_new(self, connection: Connection) -> bool:
-        """Whether this pack is newer than the desk's last one; holds the desk's row against another pack of it."""
+        """Whether this pack is newer than the desk's last one."""
+        return self._last(connection) < self.counter
+
+    def _last(self, connection: Connection) -> int:
+        """The counter of the desk's last pack; holds the desk's row against another pack of it."""
         connection.execute(self.backend.insert(collected).values(desk=self.desk).on_conflict_do_nothing())
         query = select(collected.c.pack_counter).where(collected.c.desk == self.desk).with_for_update()
         last: int = connection.execute(query).scalar_one()
-        return last < self.counter
+        return last
 
     def _acknowledge_some(
         self, connection: Connection, ids: Iterator[bytes], claims: Mapping[bytes, set[bytes]], counts: dict[str, int]

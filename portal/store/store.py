@@ -182,6 +182,9 @@ class Store:
         collected: Sequence[tuple[bytes, bytes]],
         replies: Iterable[NewReply],
         expires_month: str,
+        *,
+        confirmed: int = 0,
+        seen: int = 0,
     ) -> PackResult:
         """Applies a pack whose signature the caller has checked; safe to repeat, also after it was killed half-way.
 
@@ -190,6 +193,10 @@ class Store:
         and `day` (ISO date), in the last transaction, or none. They expire after `expires_month` ("YYYY-MM"), and
         `taken(desk)` is then what this pack brought. Raises StoreError for a counter below 1 or above 2**63 - 1, or a
         reply of wrong sizes.
+
+        `confirmed` is the newest pack that the desk knows to be taken, and `seen` the newest bundle that it met: where
+        this database knows no such pack, it has lost it. WentBack is raised then, and the next bundle counts from
+        `seen` on, so that the desk learns of it.
         """
         packs.check_counter(counter)
         date.fromisoformat(day)
@@ -197,7 +204,9 @@ class Store:
         claims: dict[bytes, set[bytes]] = {}
         for item_id, digest in collected:
             claims.setdefault(item_id, set()).add(digest)
-        return packs.Application(self._backend, self._write, desk, counter).run(day, claims, replies, expires_month)
+        application = packs.Application(self._backend, self._write, desk, counter)
+        application.check_nothing_is_forgotten(confirmed, seen)
+        return application.run(day, claims, replies, expires_month)
 
     def taken(self, desk: str) -> list[bytes]:
         """The ids of the replies (16 bytes) that the desk's last pack brought, in order."""

@@ -133,9 +133,16 @@ def test_a_portal_put_back_from_its_backup_gets_its_answers_again(
     with serving(places["state"]) as restored:
         words = " ".join(filed.words)
         assert [reply.status for reply in restored.enter(VISITOR, words).replies] == ["question"]
+        # A pack that was made before the desk could know would hide for ever that the second answer is gone.
+        desk("pack", root, folder / "pack-early")
+        early = ("import", "--keys", folder / "keys", folder / "pack-early")
+        assert portal_main([*map(str, early), "--state", str(places["state"])]) == 1
+        assert "error: This portal took pack 3 of police once and knows nothing of it" in capsys.readouterr().err
+        assert [reply.status for reply in restored.enter(VISITOR, words).replies] == ["question"]
         assert "1 answer that the portal had taken and lost" in exchange(5)
         assert sorted(reply.status for reply in restored.enter(VISITOR, words).replies) == ["closed", "question"]
         assert "had taken and lost" not in exchange(6)
+        assert "nothing changed" in portal(*early)
         assert len(restored.enter(VISITOR, words).replies) == 2
     shown = json.loads(desk("show", root, "2026-0001", "--json", "--answers"))
     assert [answer["taken"] for answer in shown["replies"]] == [True, True]

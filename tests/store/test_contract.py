@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from portal.errors import StoreError
+from portal.errors import StoreError, WentBack
 from portal.store import CHUNK_SIZE, NewReply, PackResult, Store, StoredReply, WaitingItem, packs
 from tests.store.helpers import MIB, add, answer, claim, content, identifier, ids, line, process
 from tests.store.helpers import go as let_go
@@ -231,6 +231,24 @@ class TestContract:
         assert [reply.id for reply in store.replies(identifier(0))] == [answer(1).id]
         assert store.confirmed_pack("police") == 7
         assert store.collected() == {"police": date(2030, 5, 17)}
+
+    @pytest.mark.parametrize(("seen", "following"), [(0, 3), (2, 3), (40, 41)])
+    def test_a_pack_that_builds_on_one_that_is_not_known_changes_nothing(
+        self, store: Store, seen: int, following: int
+    ) -> None:
+        for _ in range(2):
+            store.next_bundle_counter("police")
+        store.apply_pack("police", 7, DAY, [], [answer(1)], MONTH)
+        add(store, 1)
+        with pytest.raises(WentBack, match="took pack 8 of police once"):
+            store.apply_pack("police", 9, "2030-06-01", [claim(1)], [answer(2)], MONTH, confirmed=8, seen=seen)
+        assert ids(store) == [identifier(1)]
+        assert store.taken("police") == [answer(1).id]
+        assert (store.confirmed_pack("police"), store.confirmed_pack("ecpat")) == (7, 0)
+        assert store.collected() == {"police": date(2030, 5, 17)}
+        assert store.next_bundle_counter("police") == following
+        assert store.next_bundle_counter("ecpat") == 1
+        assert store.apply_pack("police", 9, DAY, [claim(1)], [answer(2)], MONTH, confirmed=7, seen=following).applied
 
     def test_counters_and_days_are_those_of_each_desk(self, store: Store) -> None:
         assert store.confirmed_pack("police") == 0
