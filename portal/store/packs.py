@@ -115,8 +115,8 @@ class Application:
             connection.execute(update(collected).where(mine).values(bundle_counter=seen))
         raise WentBack(
             f"This portal took pack {confirmed} of {self.desk} once and knows nothing of it: it was put back from a "
-            "backup or an old copy of its machine. Nothing was taken: export a bundle for the desk, which then gives again "
-            "what is missing here."
+            "backup or an old copy of its machine. Nothing was taken: export a bundle for the desk, which then gives "
+            "again what is missing here."
         )
 
     def _is_new(self, connection: Connection) -> bool:
