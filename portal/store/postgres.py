@@ -28,6 +28,24 @@ SESSION = (
     "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
 )
 
+MAY_RESET_COUNTS = "SELECT has_function_privilege('pg_stat_reset_single_table_counters(oid)', 'EXECUTE')"
+RESET_COUNTS = """
+WITH mine AS (SELECT name::regclass AS name FROM unnest(CAST(:tables AS text[])) AS name),
+whole AS (
+    SELECT name FROM mine UNION SELECT reltoastrelid FROM pg_class JOIN mine ON oid = name WHERE reltoastrelid > 0
+)
+SELECT count(pg_stat_reset_single_table_counters(relation)) FROM (
+    SELECT name AS relation FROM whole UNION SELECT indexrelid FROM pg_index JOIN whole ON indrelid = name
+) AS relations
+"""
+"""What the server counts of the tables, of what lies beside them in TOAST, and of the indexes of both."""
+
+SAMPLED = """
+SELECT attname, CAST(attstorage AS text) FROM pg_stats JOIN pg_attribute USING (attname)
+WHERE schemaname = current_schema() AND tablename = :name AND attrelid = CAST(:name AS regclass)
+"""
+"""The columns of a table of which ANALYZE has kept values, and how their long values are stored."""
+
 
 class _BinaryCursor(psycopg.Cursor[Any]):
     """Takes results in binary form: as text, every byte of an item would travel as two."""
@@ -70,12 +88,33 @@ class PostgreSQL:
             if getattr(error.orig, "sqlstate", None) == QUERY_CANCELED:
                 return False
             raise
+        self._settle(deadline)
         # Until then the files of the old tables are still there. Only some users may ask for it; the server does it by
         # itself within its checkpoint_timeout.
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if connection.scalar(select(func.pg_has_role("pg_checkpoint", "USAGE"))):
                 connection.execute(text("CHECKPOINT"))
         return True
+
+    def _settle(self, deadline: float | None) -> None:
+        """Marks all rows as read already, so that nothing shows which of them are read from now on.
+
+        The server notes in a row, and so in the file, that somebody saw it; VACUUM (FREEZE) does so for all of them.
+        It also counts what is done to each table; where the portal's user may, these counts begin anew.
+        """
+        tables = list(metadata.tables)
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"SET statement_timeout = {_milliseconds(deadline)}"))
+            try:
+                connection.execute(text(f"VACUUM (FREEZE) {', '.join(tables)}"))
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
+                    raise
+            connection.execute(text("SET statement_timeout = 0"))
+            if connection.scalar(text(MAY_RESET_COUNTS)):
+                # What this connection has done itself is told to the counter late, and would come after.
+                connection.execute(text("SELECT pg_stat_force_next_flush()"))
+                connection.execute(text(RESET_COUNTS), {"tables": tables})
 
     def server_settings(self) -> dict[str, str]:
         with self.engine.connect() as connection:
@@ -113,14 +152,37 @@ def _rewrite(connection: Connection, deadline: float | None) -> None:
         copies.append(copy)
     _limit(connection, deadline)
     connection.execute(text(f"TRUNCATE {names}"))
+    for table in tables:
+        _forget_samples(connection, table)
     for table, copy in zip(tables, copies, strict=True):
         keys = [copy.columns[column.name] for column in table.primary_key]
         _limit(connection, deadline)
         connection.execute(table.insert().from_select(copy.columns.keys(), select(copy).order_by(*keys)))
 
 
+def _forget_samples(connection: Connection, table: Table) -> None:
+    """Keeps ANALYZE, which the server runs by itself, from putting values of rows into its catalogue.
+
+    They would stay there when the rows are long gone: whoever has a receipt could see that its thread had answers.
+    To give an empty table's columns the type that they have removes what was put there before.
+    """
+    rows = connection.execute(text(SAMPLED), {"name": table.name})
+    sampled = {str(row.attname): str(row.attstorage) for row in rows}
+    for column in table.columns:
+        alter = f"ALTER TABLE {table.name} ALTER COLUMN {column.name}"
+        connection.execute(text(f"{alter} SET STATISTICS 0"))
+        if column.name in sampled:
+            connection.execute(text(f"{alter} TYPE {column.type.compile(connection.dialect)}"))
+            if sampled[column.name] == "e":
+                connection.execute(text(f"{alter} SET STORAGE EXTERNAL"))
+
+
 def _limit(connection: Connection, deadline: float | None) -> None:
     """Gives the next statements of this transaction, each, the time that is left."""
     if deadline is not None:
-        left = max(1, int((deadline - time.monotonic()) * 1000))
-        connection.execute(select(func.set_config("statement_timeout", str(left), True)))
+        connection.execute(select(func.set_config("statement_timeout", str(_milliseconds(deadline)), True)))
+
+
+def _milliseconds(deadline: float | None) -> int:
+    """The time that is left, at least 1; 0, which is no limit, without a deadline."""
+    return 0 if deadline is None else max(1, int((deadline - time.monotonic()) * 1000))

@@ -15,10 +15,14 @@ from portal.store import Store, sqlite_url
 from portal.store.places import item_place
 from portal.store.schema import metadata
 from tests.postgres import Server
+from tests.proofs.remains import relations
 from tests.store.helpers import MIB, add, answer, claim, content, identifier, ids, read_outside
 
 HEADER_SIZE = 100
 """Bytes at the beginning of a SQLite file (https://www.sqlite.org/fileformat.html#the_database_header)."""
+
+COUNTS = (slice(24, 28), slice(40, 44), slice(92, 96))
+"""Where it would count: what was written, what was changed in the tables, and the first again."""
 
 MARK = 40
 """Bytes by which a content is recognised in a file: more than chance gives, less than a page or a TOAST row."""
@@ -83,9 +87,40 @@ class TestOrderInSQLite:
             fill(store, arrival)
             store.tend("2030-01")
             store.close()
-            # The header counts changes: how many there were, not which.
-            files.append(read_outside(path)[HEADER_SIZE:])
+            file = bytearray(read_outside(path))
+            for count in COUNTS:
+                file[count] = bytes(4)
+            files.append(file)
         assert files[0] == files[1] == files[2]
+
+    def test_the_header_counts_no_writes(self, store: Store, path: Path) -> None:
+        fill(store, range(3))
+        seen = []
+        for _ in range(2):
+            store.tend("2030-01")
+            header = read_outside(path)[:HEADER_SIZE]
+            seen += [int.from_bytes(header[count]) for count in COUNTS[:2]]
+            assert header[COUNTS[0]] == header[COUNTS[2]]
+        # Four random numbers: one below a million in every four thousand, all of them never.
+        assert max(seen) > 1_000_000
+        assert len(set(seen)) == 4
+
+    def test_connections_from_before_see_what_it_moved(self, store: Store, url: str) -> None:
+        other = Store(url)
+        for number in range(20):
+            add(store, number, size=66_000)
+        for number in range(0, 20, 2):
+            # Both hold pages of the file in memory when one of them rewrites it.
+            assert len(ids(store)) == len(ids(other)) == 20 - number // 2
+            tending, working = (store, other) if number % 4 else (other, store)
+            assert tending.tend("2030-01").rewritten
+            claims = [claim(number, 66_000)]
+            assert working.apply_pack("police", number + 1, "2030-01-01", claims, [], "2031-01").deleted == 1
+            for kept in range(1, 20, 2):
+                assert b"".join(tending.read_item(identifier(kept))) == content(kept, 66_000)
+        other.close()
+        with store._read() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
     def test_the_temporary_file_lies_on_the_state_volume(
         self, store: Store, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -155,6 +190,61 @@ class TestOrderInPostgreSQL:
             assert by_number == by_place
             assert [piece[:100] for piece in by_number] == [key[0] for key in keys]
             assert len(set(by_number)) > 30
+
+    def test_the_catalogue_keeps_no_value_of_a_row(self, store: Store, url: str) -> None:
+        sampled = (
+            "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+        storage = "SELECT attname FROM pg_attribute WHERE attrelid IN ('chunk'::regclass, 'reply'::regclass)"
+        storage += " AND attnum > 0 AND attstorage = 'e' ORDER BY 1"
+        fill(store, range(12))
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("ANALYZE")
+            assert connection.execute(sampled).fetchall() == []
+            # As if the tables were made by a portal that did not look to that.
+            for table in metadata.tables.values():
+                for column in table.columns:
+                    connection.execute(f"ALTER TABLE {table.name} ALTER COLUMN {column.name} SET STATISTICS -1")
+            connection.execute("ANALYZE")
+            assert ("reply", "locator") in connection.execute(sampled).fetchall()
+            assert store.tend("2030-01").rewritten
+            connection.execute("ANALYZE")
+            assert connection.execute(sampled).fetchall() == []
+            assert connection.execute(storage).fetchall() == [("data",), ("sealed",)]
+        assert b"".join(store.read_item(identifier(5))) == content(5, size_of(5))
+
+    def test_what_is_read_afterwards_leaves_no_trace(self, store: Store, url: str, postgres: Server) -> None:
+        fill(store, range(12))
+        store.tend("2030-01")
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            before = relations.read(connection, postgres.folder / "data")
+            assert len(store.replies(identifier(5))) == 2
+            assert b"".join(store.read_item(identifier(5))) == content(5, size_of(5))
+            after = relations.read(connection, postgres.folder / "data")
+        assert before.differences(after) == []
+        assert len(before.pages) > 100
+
+    @pytest.mark.parametrize("allowed", [True, False])
+    def test_counts_of_the_server_begin_anew_where_the_user_may(self, postgres: Server, allowed: bool) -> None:
+        url = postgres.new_database()
+        role = f"counting_{allowed}".lower()
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {role} LOGIN")
+            connection.execute(f"GRANT CREATE ON SCHEMA public TO {role}")
+            if allowed:
+                # As docs/operations.md says.
+                connection.execute(f"GRANT EXECUTE ON FUNCTION pg_stat_reset_single_table_counters(oid) TO {role}")
+        store = Store(url.replace("portal@", f"{role}@"))
+        store.create()
+        for number in range(9):
+            add(store, number)
+        assert store.tend("2030-01").rewritten
+        store.close()
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            counted = connection.execute(
+                "SELECT sum(n_tup_ins) FROM pg_stat_user_tables WHERE relname = 'item'"
+            ).fetchone()
+        assert counted == (0 if allowed else 18,)
 
     def test_a_user_without_the_right_to_checkpoint_can_tend(self, postgres: Server) -> None:
         url = postgres.new_database()
