@@ -3,7 +3,7 @@
 import http.client
 import secrets
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -127,12 +127,22 @@ class Upload:
     pieces: Iterable[bytes]
 
 
+Connect = Callable[[str], http.client.HTTPConnection]
+"""Makes a connection to a host: `direct`, or one through Tor or a socket."""
+
+
+def direct(host: str) -> http.client.HTTPConnection:
+    """A connection without a detour."""
+    return http.client.HTTPConnection(host, timeout=TIMEOUT_SECONDS)
+
+
 class Reporter:
     """One visit to a portal at `url`, with its one cookie."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, connect: Connect = direct) -> None:
         parsed = urllib.parse.urlsplit(url)
         self._host = parsed.netloc
+        self._connect = connect
         self.cookie: str | None = None
         self.requests = 0
         self.received = 0
@@ -179,7 +189,7 @@ class Reporter:
         path = urllib.parse.urlsplit(path).path
         if self.cookie is not None:
             headers = {**headers, "Cookie": self.cookie}
-        connection = self._connect()
+        connection = self._connect(self._host)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -191,9 +201,6 @@ class Reporter:
         if cookie := answer.headers.get("Set-Cookie"):
             self.cookie = cookie.partition(";")[0]
         return Page(path, answer.status, answer.headers, content)
-
-    def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
 
 
 def _part_head(boundary: str, name: str, upload: Upload | None = None) -> bytes:

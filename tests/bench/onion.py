@@ -6,18 +6,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench import served
 from tests.bench.figures import Figure
 from tests.bench.sampling import seconds
+from tests.e2e.onion import new_circuit, through
 from tests.e2e.parts import Portal
-from tor import Limits, OnionKey, PrivateNetwork, ProbeError
+from tor import Limits, OnionKey, PrivateNetwork
 from tor.control import Control, Endpoint
 from tor.onion import Service, publish
-from tor.socks import connect
 
 ABOUT = (
     "The first page of the portal through a private Tor network, over a new circuit and over one that is open, beside "
@@ -26,8 +25,6 @@ ABOUT = (
 )
 CIRCUITS, PAGES = 15, 60
 MOST = 1.5
-_WAIT_SECONDS = 120.0
-_AGAIN_SECONDS = 0.5
 
 
 def measure() -> list[Figure]:
@@ -70,26 +67,16 @@ class _Visits:
 
     def connected(self) -> http.client.HTTPConnection:
         """A connection over a new circuit. Raises ProbeError."""
-        connection = http.client.HTTPConnection(self._host)
-        connection.sock = Endpoint(host="127.0.0.1", port=self._proxy).connect(_WAIT_SECONDS)
-        connect(connection.sock, self._host, 80, _WAIT_SECONDS)
-        return connection
+        return new_circuit(self._proxy, self._host)
 
     def load(self) -> None:
         """The page, over a new circuit."""
-        with contextlib.closing(self.connected()) as connection:
-            _load(connection)
+        with contextlib.closing(self.connected()) as connected:
+            _load(connected)
 
     def wait(self) -> None:
         """Until the network knows the service."""
-        deadline = time.monotonic() + _WAIT_SECONDS
-        while True:
-            try:
-                return self.load()
-            except ProbeError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_AGAIN_SECONDS)
+        through(self._proxy)(self._host).close()
 
 
 def _load(connection: http.client.HTTPConnection) -> None:
@@ -103,8 +90,7 @@ def _load(connection: http.client.HTTPConnection) -> None:
 def _portal(folder: Path, network: PrivateNetwork) -> Iterator[Portal]:
     with served.silence():
         portal = Portal(folder)
-    lines = ", ".join(f'"{line}"' for line in network.torrc_lines)
-    (portal.state / "portal.toml").write_text(f"tor_lines = [{lines}]\n")
+    portal.join(network)
     try:
         portal.start()
         yield portal

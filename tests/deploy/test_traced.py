@@ -37,17 +37,6 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-class UnixReporter(Reporter):
-    """A visit through the portal's socket, as tor brings it."""
-
-    def __init__(self, address: str, path: Path) -> None:
-        super().__init__(f"http://{address}")
-        self._path = path
-
-    def _connect(self) -> http.client.HTTPConnection:
-        return UnixConnection(self._host, self._path)
-
-
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("traced") / "state"
@@ -76,18 +65,19 @@ def calls(state: Path) -> list[tuple[str, str]]:
     return [(found[1], found[2]) for line in lines if (found := CALL.match(line))]
 
 
-def reachable(address: str, path: Path, program: "subprocess.Popen[bytes]") -> UnixReporter:
+def reachable(address: str, path: Path, program: "subprocess.Popen[bytes]") -> Reporter:
+    """A visit through the portal's socket, as tor brings it."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and program.poll() is None:
         with contextlib.suppress(OSError):
-            reporter = UnixReporter(address, path)
+            reporter = Reporter(f"http://{address}", lambda host: UnixConnection(host, path))
             assert reporter.open("/").status == 200
             return reporter
         time.sleep(0.1)
     pytest.fail("the portal did not start", pytrace=False)
 
 
-def visit(portal: Portal, reporter: UnixReporter) -> None:
+def visit(portal: Portal, reporter: Reporter) -> None:
     """A report with a file, its mailbox, a follow-up; a bundle and a pack beside it."""
     form = reporter.open("/en/report/travel").form("narrative")
     file = Upload("a.bin", "application/octet-stream", 3_000_000, [bytes(3_000_000)])

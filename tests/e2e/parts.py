@@ -20,6 +20,7 @@ import pytest
 from portal import cli
 from portal.desk import session
 from portal.trial.listening import free_port
+from tor import PrivateNetwork
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[2]
@@ -146,10 +147,21 @@ class Portal:
         path.mkdir(exist_ok=True)
         return path
 
+    def join(self, network: PrivateNetwork) -> None:
+        """Let its own tor be one of a private network, from the next start on."""
+        lines = ", ".join(f'"{line}"' for line in network.torrc_lines)
+        (self.state / "portal.toml").write_text(f"tor_lines = [{lines}]\n")
+
     @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def tor_pid(self) -> int:
+        """The process of the tor that it started itself."""
+        (found,) = run("pgrep", "--parent", str(self.pid), "--exact", "tor").stdout.split()
+        return int(found)
 
     def stop(self, number: int = signal.SIGTERM) -> float:
         """Stop it; gives the seconds that took."""

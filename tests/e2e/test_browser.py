@@ -71,8 +71,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         return
     network: PrivateNetwork = request.getfixturevalue("private_tor")
     portal = Portal(folder)
-    lines = ", ".join(f'"{line}"' for line in network.torrc_lines)
-    (portal.state / "portal.toml").write_text(f"tor_lines = [{lines}]\n")
+    portal.join(network)
     portal.start()
     try:
         onion = portal.published()

@@ -28,8 +28,7 @@ pytestmark = pytest.mark.e2e
 def portal(private_tor: PrivateNetwork, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal on a private Tor network."""
     made = Portal(tmp_path_factory.mktemp("portal"))
-    lines = ", ".join(f'"{line}"' for line in private_tor.torrc_lines)
-    (made.state / "portal.toml").write_text(f"tor_lines = [{lines}]\n")
+    made.join(private_tor)
     made.start()
     try:
         made.published()
@@ -77,21 +76,15 @@ BACK_SECONDS = 60
 """A portal whose tor was killed is found again at the same address within this time."""
 
 
-def tor_of(portal: Portal) -> int:
-    """The process of the tor that this portal started, the newest of that name."""
-    (found,) = run("pgrep", "--parent", str(portal.pid), "--exact", "tor").stdout.split()
-    return int(found)
-
-
 def test_a_tor_that_is_killed_is_back_with_the_same_address(portal: Portal, private_tor: PrivateNetwork) -> None:
-    address, first = portal.published(), tor_of(portal)
+    address, first = portal.published(), portal.tor_pid
     page_soon(private_tor, address)
     said, begin = len(portal.log.read_text()), time.monotonic()
     os.kill(first, signal.SIGKILL)
     eventually(lambda: f"http://{address}, and it answers" in portal.log.read_text()[said:], BACK_SECONDS)
     assert b"<title>" in page_soon(private_tor, address)
     assert time.monotonic() - begin < BACK_SECONDS
-    assert tor_of(portal) != first
+    assert portal.tor_pid != first
 
 
 def test_the_doctor_finds_an_onion_service_that_is_not_there(portal: Portal) -> None:

@@ -1,4 +1,5 @@
-"""`portal`, leaking as portals have leaked: an access log, a dump for debugging, a spill to the temporary folder.
+"""`portal`, leaking as portals have leaked: an access log, a dump for debugging, a spill to the temporary folder; and
+its tor keeps what passes through it.
 
 `python -m tests.planted.leaking_portal serve …`
 """
@@ -13,6 +14,7 @@ from typing import Any
 from portal import cli
 from portal.intake import Filed, Intake, Message
 from portal.web.uploads import Request
+from tests.planted import keeping_tor
 
 
 def main() -> int:
@@ -35,7 +37,8 @@ def main() -> int:
 
     Intake.file = spill_and_dump  # type: ignore[method-assign]
     Request.close = log_access  # type: ignore[method-assign]
-    return cli.main()
+    keeping_tor.plant(state)
+    return cli.program()
 
 
 if __name__ == "__main__":

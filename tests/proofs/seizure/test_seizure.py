@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import parts
-from tests.e2e.parts import Portal
-from tests.proofs.seizure import Seizure
+from tests.proofs.seizure import seizing
 from tests.proofs.seizure.needles import BLOCK_BYTES, Search
+from tests.proofs.seizure.tors import OwnTor, TorApart
+from tor import PrivateNetwork
 
 TEXT = "Kanarienvögel & Söhne"
 PLANTED: dict[str, Callable[[bytes], bytes]] = {
@@ -52,31 +53,36 @@ def test_a_text_over_the_edge_of_two_blocks_is_found(tmp_path: Path) -> None:
     assert Search({"canary": TEXT.encode()}).file(path)
 
 
+REPORTS = 5
+
+
 @pytest.mark.e2e
 class TestPortal:
     """A short trial of what `scripts/forensics` does at full size."""
 
-    def seize(self, folder: Path) -> Seizure:
-        portal = Portal(folder)
-        portal.start("--no-tor")
-        try:
-            seizure = Seizure(portal, 5)
+    def test_nothing_is_found(self, tmp_path: Path, private_tor: PrivateNetwork) -> None:
+        with seizing(tmp_path, private_tor, TorApart, REPORTS) as seizure:
             seizure.run()
-        finally:
-            portal.close()
-        return seizure
-
-    def test_nothing_is_found(self, tmp_path: Path) -> None:
-        seizure = self.seize(tmp_path)
         assert seizure.found == []
-        assert seizure.searched > 1_000_000
+        assert seizure.searched.total() > 1_000_000
+        assert seizure.through_tor > REPORTS / 2
+        assert seizure.searched["tor's folder"] > 5_000
+        assert seizure.searched["tor's log"] > 50_000
 
-    def test_a_portal_that_leaks_is_caught(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_portal_that_leaks_is_caught(
+        self, tmp_path: Path, private_tor: PrivateNetwork, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(parts, "PORTAL", (sys.executable, "-m", "tests.planted.leaking_portal"))
-        found = {(found.what, found.form, Path(found.place).parent.name) for found in self.seize(tmp_path).found}
+        with seizing(tmp_path, private_tor, OwnTor, reports=1) as seizure:
+            seizure.seize_running()
+        found = {(found.what, found.form, Path(found.place).parent.name) for found in seizure.found}
         assert {
             ("narrative", "compressed, clear", "tmp"),
             ("receipt 1", "base64", "state"),
             ("query", "percent-encoded", "state"),
             ("User-Agent", "percent-encoded", "state"),
+            ("content of a file", "clear", "tor"),
+            ("follow-up", "percent-encoded", "tor"),
+            ("cut upload", "clear", "tor"),
+            ("receipt 1", "clear", "tor"),
         } <= found

@@ -3,14 +3,13 @@
 import contextlib
 import http.client
 import secrets
-import socket
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal import receipt
-from portal.trial.reporter import Page, Reporter, Upload
+from portal.trial.reporter import Connect, Page, Reporter, Upload, direct
 from tests.e2e.parts import Portal
 from tests.e2e.reports import SAMPLES, Sample
 
@@ -63,11 +62,27 @@ class Marks:
         return found
 
 
+@dataclass(frozen=True)
+class Way:
+    """How visitors reach the portal: at which address, and how they connect to it."""
+
+    url: str
+    connect: Connect = direct
+
+    def connected(self) -> http.client.HTTPConnection:
+        """A connection of its own."""
+        return self.connect(self.host)
+
+    @property
+    def host(self) -> str:
+        return urllib.parse.urlsplit(self.url).netloc
+
+
 class MarkedReporter(Reporter):
     """A visit with headers that no browser of ours would send."""
 
-    def __init__(self, url: str, marks: Marks) -> None:
-        super().__init__(url)
+    def __init__(self, way: Way, marks: Marks) -> None:
+        super().__init__(way.url, way.connect)
         self._marks = marks
 
     def _request(self, method: str, path: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None) -> Page:
@@ -88,20 +103,20 @@ def quoted(text: str) -> str:
     return urllib.parse.quote(text, safe=" ").replace(" ", "+")
 
 
-def look_around(portal: Portal, marks: Marks) -> None:
+def look_around(way: Way, marks: Marks) -> None:
     """Ask for a page that is not there, for one with a query, and through a proxy that names its client."""
     forwarded = {"X-Forwarded-For": quoted(marks["X-Forwarded-For"])}
     asked = [(quoted(marks["path"]), {}), (f"en/report/travel?{quoted(marks['query'])}", {}), ("", forwarded)]
-    with contextlib.closing(http.client.HTTPConnection(urllib.parse.urlsplit(portal.url).netloc)) as connection:
+    with contextlib.closing(way.connected()) as connection:
         for path, headers in asked:
             connection.request("GET", f"/{path}", headers=headers)
             connection.getresponse().read()
 
 
-def file(portal: Portal, marks: Marks, number: int) -> str:
+def file(way: Way, marks: Marks, number: int) -> str:
     """File report `number` of any channel in turn, after one refused attempt; its eight words."""
     sample = SAMPLES[number % len(SAMPLES)]
-    reporter = MarkedReporter(portal.url, marks)
+    reporter = MarkedReporter(way, marks)
     form = reporter.open(f"/{sample.language}/report/{sample.channel}").form("narrative")
     refused = reporter.send(form, {"narrative": marks["refused text"] * 1_000})
     assert refused.status != 200
@@ -130,9 +145,9 @@ def _uploads(sample: Sample, marks: Marks) -> list[tuple[str, Upload]]:
     return [("attachment", Upload(name, "image/jpeg", len(whole), [whole])) for _ in sample.attachments]
 
 
-def follow(portal: Portal, marks: Marks, words: str) -> None:
+def follow(way: Way, marks: Marks, words: str) -> None:
     """Read the answers of a thread, add something, and delete one of them."""
-    reporter = MarkedReporter(portal.url, marks)
+    reporter = MarkedReporter(way, marks)
     page = reporter.send(reporter.open("/en/mailbox").form("receipt"), {"receipt": words})
     sent = reporter.send(page.form("message"), {"message": marks["follow-up"]}, multipart=False)
     if page.replies:
@@ -140,21 +155,20 @@ def follow(portal: Portal, marks: Marks, words: str) -> None:
 
 
 @contextlib.contextmanager
-def half_sent(portal: Portal, marks: Marks, kind: str) -> Iterator[None]:
+def half_sent(way: Way, marks: Marks, kind: str) -> Iterator[None]:
     """A report with a file that stays unfinished while the block runs, and is broken off at its end."""
-    reporter = MarkedReporter(portal.url, marks)
+    reporter = MarkedReporter(way, marks)
     form = reporter.open("/en/report/travel").form("narrative")
     fields = form.filled({"narrative": marks[kind], "immediate_danger": "no", "country": "TH"})
     parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
     head = f'--x\r\nContent-Disposition: form-data; name="attachment"; filename="{marks[kind]}"\r\n\r\n'
     body = "".join(parts).encode() + head.encode() + marks.texts[kind] * 50_000
-    target = urllib.parse.urlsplit(portal.url)
     headers = (
-        f"POST {form.action} HTTP/1.1\r\nHost: {target.netloc}\r\nCookie: {reporter.cookie}\r\n"
+        f"POST {form.action} HTTP/1.1\r\nHost: {way.host}\r\nCookie: {reporter.cookie}\r\n"
         f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body) + 100_000}\r\n\r\n"
     )
-    with socket.create_connection((target.hostname, target.port)) as connection:
-        connection.sendall(headers.encode() + body)
+    with contextlib.closing(way.connected()) as connection:
+        connection.send(headers.encode() + body)
         yield
 
 
