@@ -12,6 +12,7 @@ into a portal before its secrets, which come last: what was restored by half can
 again goes on. A restored portal has counters that no desk has seen, so nothing of it passes for old.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from portal import archive, canonical, files, limits, state
+from portal import archive, canonical, files, limits, settings, state
 from portal.errors import FormatError, PortalBackupError, StoreError
 from portal.report import Day, Hex16, Hex32, Name, Size
 from portal.spool import SealedSpool
@@ -152,15 +153,26 @@ class Writer:
         return True
 
 
-def restore(store: Store, folder: Path, pieces: Iterable[bytes]) -> Copied:
-    """Make a portal in `folder` and in the empty `store` out of a backup's archive.
+def begin(store: Store, folder: Path, database: str) -> None:
+    """Note in `folder` that a restore into `store`, whose URL is `database`, has begun.
 
-    Killed at any moment, it is simply done again. Raises PortalBackupError, SettingsError, StoreError.
+    The database must be empty, unless that was noted before: then the same command goes on. Raises StoreError, OSError.
+    """
+    note, text = folder / state.RESTORING, hashlib.sha256(database.encode()).hexdigest()
+    if not note.exists() or note.read_text() != text:
+        store.copies.check_empty()
+        files.write(note, [text.encode()])
+
+
+def restore(store: Store, folder: Path, pieces: Iterable[bytes], database: str | None = None) -> Copied:
+    """Make a portal in `folder` and in `store` out of a backup's archive; its settings name `database`, if given.
+
+    Killed at any moment, it is simply done again. Raises PortalBackupError, SettingsError, StoreError, OSError.
     """
     if (folder / state.RECEIPT_SECRET).exists():
         raise PortalBackupError(f"{folder} holds a portal already: restore into a new folder.")
     try:
-        return _Restoration(store, pieces).run(folder)
+        return _Restoration(store, pieces).run(folder, database)
     except FormatError as error:
         raise PortalBackupError(f"The backup cannot be read to its end, and no portal was made: {error}") from None
 
@@ -173,7 +185,7 @@ class _Restoration:
         self._items = self._replies = 0
         self._next = next(self._members, ("", 0))
 
-    def run(self, folder: Path) -> Copied:
+    def run(self, folder: Path, database: str | None) -> Copied:
         front = self._json("backup.json", Front, _FRONT_BYTES)
         _check_names(front)
         while self._next[0].startswith("replies/"):
@@ -187,7 +199,7 @@ class _Restoration:
         if not self._reader.ends_exactly():
             raise FormatError("something follows its end.")
         self._store.copies.put_desks([_desk_row(desk) for desk in front.desks])
-        _write(folder, front)
+        _write(folder, front, database)
         return Copied(front.day, end.items, end.replies)
 
     def _take_replies(self, entries: list[ReplyEntry]) -> None:
@@ -222,23 +234,26 @@ class _Restoration:
 
 def _check_names(front: Front) -> None:
     """Names that become paths are known ones, or look like key files."""
-    known = front.files.keys() <= set(SECRETS) and state.RECEIPT_SECRET in front.files
+    known = front.files.keys() <= set(SECRETS) and {state.RECEIPT_SECRET, state.SIGNING_KEY} <= front.files.keys()
     if not known or not all(_KEY_FILE.fullmatch(name) for name in front.keys):
         raise FormatError("its front names files that a portal does not have.")
 
 
-def _write(folder: Path, front: Front) -> None:
-    """The state folder and, in it, the keys folder; the secrets last."""
+def _write(folder: Path, front: Front, database: str | None) -> None:
+    """The state folder and, in it, the keys folder; the last is the secret without which nobody can serve."""
     keys = folder / "keys"
     for made in (folder, keys, folder / state.SPOOL):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in front.keys.items():
         files.write(keys / name, [text.encode()], mode=files.PUBLIC)
-    for name in SECRETS:
-        if name in front.files:
-            files.write(folder / name, [front.files[name].encode()])
-    # Writes the public half of the signing key.
-    state.create(folder)
+    if database:
+        settings.remember_database(folder, database)
+    *others, last = (name for name in SECRETS if name in front.files)
+    for name in others:
+        files.write(folder / name, [front.files[name].encode()])
+    state.publish(folder)
+    files.write(folder / last, [front.files[last].encode()])
+    (folder / state.RESTORING).unlink(missing_ok=True)
 
 
 def _text(path: Path) -> str:

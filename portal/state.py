@@ -8,6 +8,7 @@ onion.key        the key of the onion service
 portal.toml      the settings
 roster.number    the number of the newest roster of the desks' keys that was used (portal.roster)
 portal.db        the database, where it is SQLite
+restoring        that a restore has begun; `portal restore` removes it at its end
 spool/           where bodies lie while they come in, encrypted and without a name
 """
 
@@ -29,6 +30,7 @@ SESSION_SECRET = "session.secret"
 SIGNING_KEY = "portal.key"
 PUBLIC_KEY = "portal.pub"
 ONION_KEY = "onion.key"
+RESTORING = "restoring"
 SPOOL = "spool"
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 _OVERLAP = timedelta(days=limits.SESSION_RESTART_DAYS + limits.DAY_KEYS - 1)
@@ -58,10 +60,16 @@ def create(folder: Path) -> State:
             _write_new(folder, name, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
         _write_new(folder, SIGNING_KEY, bytes(minisign.KeyPair.generate().secret_key) + b"\n")
         state = load(folder)
-        files.write(folder / PUBLIC_KEY, [bytes(state.public_key) + b"\n"], mode=files.PUBLIC)
+        publish(folder)
     except OSError as error:
         raise SettingsError(f"{folder} cannot be written ({type(error).__name__}): choose another folder.") from None
     return state
+
+
+def publish(folder: Path) -> None:
+    """Write the public half of the signing key beside it. Raises SettingsError, OSError."""
+    key = _signing_key(folder).get_public_key()
+    files.write(folder / PUBLIC_KEY, [bytes(key) + b"\n"], mode=files.PUBLIC)
 
 
 def _write_new(folder: Path, name: str, data: bytes) -> None:
@@ -76,12 +84,15 @@ def load(folder: Path) -> State:
     receipt_secrets = _read_secrets(path)
     if len(receipt_secrets) != 1:
         raise SettingsError(f"{path} must hold exactly one secret: restore it from the backup.")
+    return State(receipt_secrets[0], session_secrets(folder, datetime.now(UTC).date()), _signing_key(folder))
+
+
+def _signing_key(folder: Path) -> minisign.SecretKey:
     path = secret_path(folder, SIGNING_KEY)
     try:
-        key = minisign.SecretKey.from_bytes(_read(path))
+        return minisign.SecretKey.from_bytes(_read(path))
     except (minisign.Error, ValueError):
         raise SettingsError(f"{path} is not a minisign key: restore it from the backup.") from None
-    return State(receipt_secrets[0], session_secrets(folder, datetime.now(UTC).date()), key)
 
 
 def session_secrets(folder: Path, day: date) -> tuple[bytes, ...]:

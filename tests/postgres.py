@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import make_url
 
 VERSION = 15
 """The oldest major version that the portal knows."""
@@ -92,12 +93,16 @@ class Server:
         """The SQLAlchemy URL of one of its databases."""
         return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}"
 
-    def new_database(self, tablespace: str = "pg_default") -> str:
-        """Make a new, empty database and give its URL."""
+    def new_database(self, tablespace: str = "pg_default", like: str = "template0") -> str:
+        """Make a new, empty database, or a copy of one of this name that nobody uses, and give its URL."""
         name = f"test_{secrets.token_hex(8)}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 TABLESPACE {}")
-        self.execute(statement.format(sql.Identifier(name), sql.Identifier(tablespace)))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} TABLESPACE {}")
+        self.execute(statement.format(*map(sql.Identifier, (name, like, tablespace))))
         return self.url(name)
+
+    def copy_of(self, url: str) -> str:
+        """A copy of a database that nobody uses; both by their URLs."""
+        return self.new_database(like=str(make_url(url).database))
 
     def execute(self, statement: sql.SQL | sql.Composed) -> None:
         """Run one statement as the superuser, outside a transaction."""

@@ -5,7 +5,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from portal import backup, exchange, files, limits, settings, state
+from portal import backup, exchange, files, limits, state
 from portal.age import (
     HybridRecipient,
     Identity,
@@ -104,15 +104,13 @@ def _restore(options: argparse.Namespace) -> None:
     chosen = base.settings_of(options)
     with closing(Store(chosen.database)) as store:
         store.create()
-        store.copies.check_empty()
+        identities = _identities(options.identity)
+        backup.begin(store, chosen.state, chosen.database)
         try:
-            copied = backup.restore(
-                store, chosen.state, decrypt(_identities(options.identity), base.pieces(options.backup))
-            )
+            archive = decrypt(identities, base.pieces(options.backup))
+            copied = backup.restore(store, chosen.state, archive, options.database)
         except AgeError as error:
             raise PortalBackupError(f"The backup cannot be opened, and no portal was made: {error}") from None
-    if options.database:
-        settings.remember_database(chosen.state, options.database)
     print(
         f"The portal of {copied.day} is in {chosen.state}: {base.count(copied.items, 'item')}, "
         f"{base.count(copied.replies, 'answer')}, the same keys and the same onion address."

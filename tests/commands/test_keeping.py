@@ -1,11 +1,14 @@
 """`portal backup` and `portal restore` as an operator meets them."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from portal import cli, state
 from portal.age import HybridIdentity, X25519Identity
+from portal.store import Store, sqlite_url
+from portal.store.copies import Copies, ReplyRow
 from tests.test_desks import write_desk
 
 
@@ -48,6 +51,38 @@ def test_a_new_machine(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert first == second
     run("export", "--state", folder / "new", "--desk", "police", folder / "bundle")
     assert (folder / "new" / "keys" / "police.pub").exists()
+
+
+def test_broken_off_it_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are in the database already: the same command ends it, and no note stays."""
+    with closing(Store(sqlite_url(folder / "state" / "portal.db"))) as store:
+        store.copies.put_replies([ReplyRow(bytes(16), bytes(32), "9999-12", b"an answer")])
+    back_up(folder, folder / "backup", "--to", recipient(folder))
+    command = ("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity")
+    with monkeypatch.context() as patch:
+        patch.setattr(Copies, "put_desks", _blow)
+        run(*command, status=130)
+    assert not (folder / "new" / state.RECEIPT_SECRET).exists()
+    run(*command)
+    assert not (folder / "new" / state.RESTORING).exists()
+    with closing(Store(sqlite_url(folder / "new" / "portal.db"))) as store:
+        assert [reply.id for reply in store.replies(bytes(32))] == [bytes(16)]
+
+
+def test_a_database_in_use_is_refused(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    url = sqlite_url(folder / "state" / "portal.db")
+    with closing(Store(url)) as store:
+        store.next_bundle_counter("police")
+    back_up(folder, folder / "backup", "--to", recipient(folder))
+    (folder / "new").mkdir()
+    (folder / "new" / state.RESTORING).write_text("into another one")
+    command = ("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity")
+    run(*command, "--database", url, status=1)
+    assert "in use already" in capfd.readouterr().err
+
+
+def _blow(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_the_roster_goes_along(folder: Path) -> None:

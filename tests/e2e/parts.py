@@ -98,6 +98,7 @@ class Portal:
             for path in (desk.folder / "public").iterdir():
                 (self.keys / path.name).write_bytes(path.read_bytes())
         self("init", "--state", self.state)
+        self.program = PORTAL
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder / "log"
         self.url = ""
@@ -115,7 +116,7 @@ class Portal:
         self.url = f"http://127.0.0.1:{port}"
         self._options = options
         command = [
-            *PORTAL,
+            *self.program,
             "serve",
             "--state",
             self.state,

@@ -15,6 +15,7 @@ from typing import TypedDict, cast
 MODULES: dict[str, str] = {
     "seizure": "tests.proofs.seizure",
     "killed": "tests.proofs.killed",
+    "points": "tests.proofs.points",
     "power": "tests.proofs.power",
     "desk-killed": "tests.proofs.desk_killed",
     "attacked": "tests.proofs.attacked",
