@@ -9,8 +9,11 @@ import functools
 import os
 import pwd
 import secrets
+import signal
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -35,12 +38,15 @@ SETTINGS = {
     "archive_mode": "off",
 }
 
+KILL_SECONDS = 30.0
+"""A process that was killed is gone within this time."""
+
 USER = "portal"
 """The server's only user, and its superuser."""
 
 
 class Server:
-    """A server in a folder of its own; `stop` and `start` may be called in turn."""
+    """A server in a folder of its own; `stop` or `kill`, and `start`, may be called in turn."""
 
     def __init__(self) -> None:
         self._bin = _find_binaries()
@@ -64,8 +70,22 @@ class Server:
         self._run("pg_ctl", "--pgdata", self._data, "--log", self.folder / "log", "--wait", "start")
 
     def stop(self) -> None:
-        """Stop the server at once, as a crash would."""
+        """Stop the server at once, without a checkpoint: the next start recovers."""
         self._run("pg_ctl", "--pgdata", self._data, "--mode", "immediate", "--wait", "stop")
+
+    def kill(self) -> None:
+        """SIGKILL to all of its processes, as when a machine runs out of memory; none is left when this returns."""
+        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # so that it has no more children from now on
+        family = [postmaster, *_children(postmaster)]
+        # Each of them leads a process group of its own, so one signal would not reach them all.
+        for pid in family:
+            os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + KILL_SECONDS
+        # A server does not start while the old one's number is taken, also by one that only waits for its parent.
+        while any(Path(f"/proc/{pid}").exists() for pid in family):
+            assert time.monotonic() < deadline, "a process of the server survived SIGKILL"
+            time.sleep(0.01)
 
     def close(self) -> None:
         """Stop the server and remove all its files."""
@@ -131,6 +151,16 @@ class Server:
         with output:
             output.seek(0)
             assert done.returncode == 0, f"{program} failed:\n{output.read()}"
+
+
+def _children(parent: int) -> list[int]:
+    """The processes whose parent this is (proc(5): the second field after the name)."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(folder.name))
+    return found
 
 
 def _find_binaries() -> Path:

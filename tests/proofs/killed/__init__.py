@@ -1,8 +1,9 @@
 """kill -9 at any moment, under load, again and again: what was confirmed is there, once.
 
 In every trial some reporters file reports, with and without files, one after the other, while the portal is killed at
-a random moment, and on PostgreSQL sometimes the database server with it. Then the portal starts again, and each
-reporter whose page did not load presses reload, as people do. At the end the desks open everything.
+a random moment, and on PostgreSQL sometimes the database server with it: by turns stopped at once, and killed with all
+its processes. Then the portal starts again, and each reporter whose page did not load presses reload, as people do. At
+the end the desks open everything.
 """
 
 import contextlib
@@ -28,8 +29,8 @@ TRIALS = 150
 SEED = 4
 LONGEST_SECONDS = 1.5
 """From the first request of a trial to the blow."""
-SERVER_TOO = 3
-"""On PostgreSQL every so many trials the database server is stopped by force as well."""
+SERVER_TOO = 2
+"""On PostgreSQL the database server is struck as well, every so many trials."""
 
 
 class Siege:
@@ -39,6 +40,8 @@ class Siege:
         self.portal = portal
         self.crowd = Crowd(portal, seed)
         self.trials = 0
+        self.stopped = self.killed = 0
+        """How often the database server was stopped at once, and how often all its processes were killed."""
         self.slowest_start = 0.0
         """Seconds from the start of the program to its first answer."""
         self._server = server
@@ -52,10 +55,18 @@ class Siege:
             self.crowd.pause(self._random.uniform(0, LONGEST_SECONDS))
             self.portal.crash()
             if self._server and self.trials % SERVER_TOO == 0:
-                self._server.stop()
-                self._server.start()
+                self._strike(self._server)
         self.slowest_start = max(self.slowest_start, self.crowd.timed(self.portal.restart))
         self.crowd.reload()
+
+    def _strike(self, server: Server) -> None:
+        if self.stopped > self.killed:
+            server.kill()
+            self.killed += 1
+        else:
+            server.stop()
+            self.stopped += 1
+        server.start()
 
     def judge(self, url: str) -> "Verdict":
         """What is in the database and at the desks, beside what reporters were told."""
@@ -71,6 +82,7 @@ class Verdict:
     def __init__(self, siege: Siege, found: dict[str, int], orphans: int) -> None:
         confirmed = siege.crowd.confirmed
         self.trials = siege.trials
+        self.stopped, self.killed = siege.stopped, siege.killed
         self.confirmed = len(confirmed)
         self.lost = sum(marker not in found for marker in confirmed)
         self.doubled = sum(count > 1 for count in found.values())
@@ -83,10 +95,11 @@ class Verdict:
         return not (self.lost or self.doubled or self.orphans or self.changed_words)
 
     def __str__(self) -> str:
+        server = f" (with the server stopped at once {self.stopped} times, all of it killed {self.killed} times)"
         return (
-            f"{self.trials} kills, {self.confirmed} reports confirmed: {self.lost} lost, {self.doubled} doubled, "
-            f"{self.changed_words} with other words after reload, {self.orphans} orphaned chunks; "
-            f"slowest start {self.slowest_start:.1f} s"
+            f"{self.trials} kills{server if self.stopped else ''}, {self.confirmed} reports confirmed: "
+            f"{self.lost} lost, {self.doubled} doubled, {self.changed_words} with other words after reload, "
+            f"{self.orphans} orphaned chunks; slowest start {self.slowest_start:.1f} s"
         )
 
 

@@ -14,9 +14,10 @@ pytestmark = pytest.mark.e2e
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_nothing_that_was_confirmed_is_lost_or_doubled(kind: str, request: pytest.FixtureRequest) -> None:
     server: Server | None = request.getfixturevalue("postgres") if kind == "postgresql" else None
-    verdict = siege(3, seed=1, server=server)
+    verdict = siege(4 if server else 3, seed=1, server=server)
     assert verdict.ok, str(verdict)
     assert verdict.confirmed > verdict.trials
+    assert (verdict.stopped, verdict.killed) == ((1, 1) if server else (0, 0))
 
 
 def test_a_portal_that_confirms_before_it_stores_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
