@@ -28,6 +28,7 @@ SESSION = (
     "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
 )
 
+MAY_SWITCH_LOG = "SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE')"
 MAY_RESET_COUNTS = "SELECT has_function_privilege('pg_stat_reset_single_table_counters(oid)', 'EXECUTE')"
 RESET_COUNTS = """
 WITH mine AS (SELECT name::regclass AS name FROM unnest(CAST(:tables AS text[])) AS name),
@@ -90,8 +91,10 @@ class PostgreSQL:
             raise
         self._settle(deadline)
         # Until then the files of the old tables are still there. Only some users may ask for it; the server does it by
-        # itself within its checkpoint_timeout.
+        # itself within its checkpoint_timeout. The log's file that is written just then stays, so a new one is begun.
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if connection.scalar(text(MAY_SWITCH_LOG)):
+                connection.execute(text("SELECT pg_switch_wal()"))
             if connection.scalar(select(func.pg_has_role("pg_checkpoint", "USAGE"))):
                 connection.execute(text("CHECKPOINT"))
         return True

@@ -14,6 +14,7 @@ from typing import TypedDict, cast
 
 MODULES: dict[str, str] = {
     "seizure": "tests.proofs.seizure",
+    "remains": "tests.proofs.remains",
     "killed": "tests.proofs.killed",
     "points": "tests.proofs.points",
     "power": "tests.proofs.power",

@@ -246,6 +246,15 @@ class TestOrderInPostgreSQL:
             ).fetchone()
         assert counted == (0 if allowed else 18,)
 
+    def test_the_log_keeps_nothing_of_what_came_before(self, store: Store, postgres: Server) -> None:
+        log = postgres.folder / "data" / "pg_wal"
+        # No other test of this server uses this number.
+        add(store, 881)
+        assert identifier(881) in read_outside(*log.glob("0*"))
+        store.tend("2030-01")
+        assert ids(store) == [identifier(881)]
+        assert identifier(881) not in read_outside(*log.glob("0*"))
+
     def test_a_user_without_the_right_to_checkpoint_can_tend(self, postgres: Server) -> None:
         url = postgres.new_database()
         with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
