@@ -75,8 +75,10 @@ STATE = {
 }
 """Every file and folder of a state folder; all of it is the owner's alone, but for `PUBLIC`."""
 PUBLIC = frozenset({"portal.pub"})
-LEFT_BEHIND = {r"\..+\.[0-9a-f]{8}": (UNFINISHED, TIMES)}
-"""A file that was being written when the process was killed (`portal.files`)."""
+LEFT_BEHIND = {r"\..+\.[0-9a-f]{8}": (UNFINISHED, TIMES), "restoring": (UNFINISHED, TIMES)}
+"""A file that was being written when the process was killed (`portal.files`), and the note of a restore."""
+KEYS = {r"keys": (FIXED, TIMES)}
+"""What a restored state folder has as well: the desks' public keys."""
 
 HEADER = {
     "magic": (0, 16, FIXED),
@@ -147,7 +149,7 @@ HEADING = "## What remains on a seized server"
 def remaining() -> set[str]:
     """The names of all that says something."""
     said = {RANDOM, *ROWS, *CATALOGUE.values()}
-    for things in (COLUMNS, STATE, LEFT_BEHIND, SERVER, ELSEWHERE):
+    for things in (COLUMNS, STATE, LEFT_BEHIND, KEYS, SERVER, ELSEWHERE):
         said.update(meaning for meanings in things.values() for meaning in meanings)
     return said - MEANINGLESS
 

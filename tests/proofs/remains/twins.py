@@ -85,7 +85,7 @@ class Season:
 
 
 SEASONS = (
-    Season(1, _utc(2025, 9, 20, 7), _utc(2026, 11, 2, 9), _utc(2026, 11, 28, 8), tends=6),
+    Season(1, _utc(2025, 9, 20, 7), _utc(2026, 11, 2, 9), _utc(2026, 11, 28, 8), tends=3),
     Season(2, _utc(2025, 10, 11, 22), _utc(2026, 11, 13, 1), _utc(2026, 11, 28, 21), tends=1),
 )
 """Both end on one day, which is the day that the portal keeps of each desk's last pack."""
