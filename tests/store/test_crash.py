@@ -96,7 +96,7 @@ def test_a_pack_that_ends_between_transactions_is_applied_again(
                 yield connection
 
         patch.setattr(store, "_write", stopping)
-        # 1 transaction looks for what is forgotten, 5 acknowledge, 5 sweep (the last one finds nothing left), 1 delivers.
+        # 1 transaction looks for what is forgotten, 5 acknowledge, 5 sweep (the last finds nothing left), 1 delivers.
         with pytest.raises(Blow) if transactions < 12 else nullcontext():
             store.apply_pack("police", 1, "2030-01-01", CLAIMS, [answer(1)], "2031-01")
     check_a_repeated_pack(store, 1000)
