@@ -72,19 +72,21 @@ put_setting() {
     fi
 }
 
+# The files of one release outside its folder, from its folder `deploy`: they change with it, and go back with it.
 put_files() {
-    put_setting "$here/deploy/portal.toml" "$etc/portal.toml"
-    put_setting "$here/deploy/torrc" "$etc/torrc"
-    install -D -m 0644 "$here/deploy/portevoix.sysusers" "$root/usr/lib/sysusers.d/portevoix.conf"
-    install -D -m 0644 "$here/deploy/portevoix.tmpfiles" "$root/usr/lib/tmpfiles.d/portevoix.conf"
-    install -D -m 0644 "$here/deploy/portevoix.journald" "$root/etc/systemd/journald.conf.d/portevoix.conf"
-    install -D -m 0644 "$here/deploy/apparmor/portevoix" "$root/etc/apparmor.d/portevoix"
-    install -D -m 0755 "$here/deploy/portevoix" "$root/usr/local/sbin/portevoix"
-    install -D -m 0755 "$here/deploy/portevoix-seal" "$root/usr/local/sbin/portevoix-seal"
-    for unit in "$here"/deploy/*.service "$here"/deploy/*.timer; do
+    install -D -m 0644 "$1/portevoix.sysusers" "$root/usr/lib/sysusers.d/portevoix.conf"
+    install -D -m 0644 "$1/portevoix.tmpfiles" "$root/usr/lib/tmpfiles.d/portevoix.conf"
+    install -D -m 0644 "$1/portevoix.journald" "$root/etc/systemd/journald.conf.d/portevoix.conf"
+    install -D -m 0644 "$1/apparmor/portevoix" "$root/etc/apparmor.d/portevoix"
+    install -D -m 0755 "$1/portevoix" "$root/usr/local/sbin/portevoix"
+    install -D -m 0755 "$1/portevoix-seal" "$root/usr/local/sbin/portevoix-seal"
+    for unit in "$1"/*.service "$1"/*.timer; do
         install -D -m 0644 "$unit" "$units/$(basename "$unit")"
     done
-    ! live || systemctl restart systemd-journald.service
+    if live; then
+        systemctl daemon-reload
+        systemctl restart systemd-journald.service
+    fi
     systemd-sysusers --root="${root:-/}" portevoix.conf
     systemd-tmpfiles --root="${root:-/}" --create portevoix.conf
     if [ -z "$root" ] && [ -d /sys/kernel/security/apparmor ]; then
@@ -104,12 +106,11 @@ switch_to() {
 
 start() {
     live || { say "Not started: systemd does not run here."; return 0; }
-    systemctl daemon-reload
     systemctl enable --quiet portevoix-tor.service portevoix.service portevoix-backup.timer \
         portevoix-doctor.timer
+    systemctl start portevoix-backup.timer portevoix-doctor.timer
     ls "$etc"/keys/*.recipients >/dev/null 2>&1 ||
         { say "Next: put the desks' NAME.recipients and NAME.pub into $etc/keys, then: systemctl start portevoix"; return 0; }
-    systemctl start portevoix-backup.timer portevoix-doctor.timer
     systemctl restart portevoix-tor.service portevoix.service
     sleep 3
     systemctl is-active --quiet portevoix.service
@@ -119,18 +120,24 @@ install_portal() {
     packages
     build_release
     before=$(readlink "$opt/current" 2>/dev/null || true)
-    put_files
+    before_that=$(readlink "$opt/previous" 2>/dev/null || true)
+    put_setting "$here/deploy/portal.toml" "$etc/portal.toml"
+    put_setting "$here/deploy/torrc" "$etc/torrc"
+    put_files "$here/deploy"
     ! live || systemctl stop portevoix.service 2>/dev/null || true
     switch_to "releases/$(basename "$release")"
     if [ ! -e "$state/portal.pub" ]; then
-        as_portal "$opt/current/venv/bin/portal" init --state "$state"
+        said=$(as_portal "$opt/current/venv/bin/portal" init --state "$state" 2>&1) || fail "$said"
+        # What it says comes next is for a portal that is started by hand.
+        echo "$said" | grep -v '^Next: ' >&2
         live && "$root/usr/local/sbin/portevoix-seal" ||
             say "The secrets lie in $state as they are: seal them with portevoix-seal where systemd runs."
     else
         # Brings the tables to what this release needs, and changes nothing else.
         as_portal "$opt/current/venv/bin/portal" migrate --state "$state" || { undo; fail "The release was taken back."; }
     fi
-    start || { undo; fail "The new release does not run, and the one before is back: journalctl -u portevoix says why."; }
+    start || { undo; fail "The new release does not run and was taken back: journalctl -u portevoix says why."; }
+    forget_old
     say "Release $(basename "$release") is in place."
 }
 
@@ -138,7 +145,19 @@ undo() {
     [ -n "$before" ] || return 0
     ln -sfn "$before" "$opt/current.new"
     mv -T "$opt/current.new" "$opt/current"
-    ! live || systemctl restart portevoix.service || true
+    if [ -n "$before_that" ]; then ln -sfn "$before_that" "$opt/previous"; else rm -f "$opt/previous"; fi
+    put_files "$opt/$before/deploy"
+    start || say "The release before does not run now either."
+}
+
+# Two releases stay: the one in use, and the one to which `rollback` goes.
+forget_old() {
+    for one in "$opt"/releases/*; do
+        case releases/$(basename "$one") in
+        "$(readlink "$opt/current")" | "$(readlink "$opt/previous" 2>/dev/null || true)") ;;
+        *) rm -rf "$one" ;;
+        esac
+    done
 }
 
 rollback() {
@@ -148,6 +167,7 @@ rollback() {
     as_portal "$opt/$before/venv/bin/portal" check --state "$state" --keys "$etc/keys" ||
         fail "The release before does not fit the database, and nothing was changed: install a newer one instead."
     switch_to "$before"
+    put_files "$opt/$before/deploy"
     start || fail "The release before does not run either: journalctl -u portevoix says why."
     say "Release $(basename "$before") is in place again."
 }
@@ -157,15 +177,25 @@ uninstall() {
         systemctl disable --quiet --now portevoix.service portevoix-backup.timer portevoix-doctor.timer \
             portevoix-tor.service || true
     fi
+    if [ -z "$root" ] && [ -d /sys/kernel/security/apparmor ]; then
+        apparmor_parser -R /etc/apparmor.d/portevoix || true
+    fi
     rm -f "$units"/portevoix.service "$units"/portevoix-tor.service "$units"/portevoix-backup.service
     rm -f "$units"/portevoix-backup.timer "$units"/portevoix-doctor.service "$units"/portevoix-doctor.timer
     rm -f "$root/usr/lib/sysusers.d/portevoix.conf" "$root/usr/lib/tmpfiles.d/portevoix.conf"
     rm -f "$root/etc/systemd/journald.conf.d/portevoix.conf" "$root/etc/apparmor.d/portevoix"
     rm -f "$root/usr/local/sbin/portevoix" "$root/usr/local/sbin/portevoix-seal"
     rm -rf "$opt"
-    ! live || systemctl daemon-reload
+    # systemd notes there when each timer ran last.
+    rm -f "$root"/var/lib/systemd/timers/stamp-portevoix-*.timer
+    if live; then
+        systemctl daemon-reload
+        systemctl reset-failed 'portevoix*' 2>/dev/null || true
+        say "journald keeps what it has of the portal by its own rules again: journalctl --rotate --vacuum-time=1s empties it, of all services."
+        systemctl restart systemd-journald.service
+    fi
     if [ -n "$purge" ]; then
-        rm -rf "$state" "$etc" "$root/var/lib/portevoix-tor" "$root/var/backups/portevoix"
+        rm -rf "$state" "$state".before-* "$etc" "$root/var/lib/portevoix-tor" "$root/var/backups/portevoix"
         say "Removed with all reports, secrets and the onion address."
     else
         say "Removed. Reports, secrets and settings stay in $state, $etc and $root/var/backups/portevoix."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from . import socks
-from .control import Control
+from .control import Control, key_values
 from .errors import ControlRefused
 from .limits import Limits
 from .onion import PORT
@@ -12,6 +12,8 @@ from .probe import open_proxy, socks_port
 
 SOUND_ADVICE = ("recommended", "new", "new in series", "unknown", "none recommended", "")
 """What the directories say of a version that may stay (control-spec, `status/version/current`)."""
+
+_ENTERED = "100"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,16 @@ def facts(control: Control) -> Facts:
     since, until = (_moment(_asked(control, f"consensus/valid-{word}")) for word in ("after", "until"))
     consensus = (since, until) if since and until else None
     return Facts(control.info("version"), _asked(control, "status/version/current"), consensus)
+
+
+def on_its_way(control: Control) -> str:
+    """How far a tor is that has not entered the network yet, as "14 % (Handshaking with a relay)"; empty once it has.
+
+    Raises `ControlLost`.
+    """
+    phase = key_values(_asked(control, "status/bootstrap-phase"))
+    progress = phase.get("PROGRESS", "")
+    return "" if progress in ("", _ENTERED) else f"{progress} % ({phase.get('SUMMARY', '')})"
 
 
 def visit(control: Control, address: str, limits: Limits, tor_host: str = "") -> None:

@@ -20,6 +20,8 @@ WITH_WORK = (0, 4, 8)
 """The first tor whose onion services can ask visitors for work (proposal 327)."""
 _INSTALL = "`apt-get install tor` from deb.torproject.org, whose tor is newer than Debian's."
 
+_BLOCKED = "`journalctl -u portevoix-tor` says more; where Tor is blocked, put bridges into /etc/portevoix/torrc."
+
 
 @dataclass(frozen=True)
 class Tor:
@@ -86,6 +88,9 @@ def check_reachable(chosen: Settings, tor: Tor, serving: bool, limits: Limits) -
         return warn(check, "Nobody is asked, since no portal serves this state.", "`systemctl start portevoix`")
     if tor.control is None:
         return bad(check, f"tor cannot be asked: {tor.problem}", "`systemctl status portevoix-tor`")
+    with contextlib.suppress(TorError):
+        if way := checkup.on_its_way(tor.control):
+            return bad(check, f"tor has not entered the Tor network: it stands at {way}.", _BLOCKED)
     path = state.secret_path(chosen.state, state.ONION_KEY)
     try:
         address = OnionKey.load(path, guarded=True).address

@@ -9,6 +9,9 @@ from portal.doctor.machine import Machine
 CHECK = "units"
 EXPOSURE = {"portevoix.service": 1.0, "portevoix-tor.service": 2.0}
 """The most that may be found, from 0 (shut) to 10; tor has a network."""
+PORTAL = "portevoix.service"
+STANDS = {"PrivateNetwork": "yes", "NoNewPrivileges": "yes", "ProtectSystem": "strict", "LimitCORE": "0"}
+"""What the portal's unit must have, whatever else there is: one alone hardly moves the exposure."""
 
 
 def check(machine: Machine) -> Finding:
@@ -36,5 +39,14 @@ def _problems(machine: Machine) -> Iterator[Finding]:
             yield bad(
                 CHECK,
                 f"{unit} has an exposure of {found[1]}, and {most} is the most that it should have.",
-                f"`systemctl cat {unit}` shows what was added; `systemctl revert {unit}` takes it back.",
+                _back(unit),
             )
+    shown = machine.run(["systemctl", "show", f"--property={','.join(STANDS)}", PORTAL]) or ""
+    for line in shown.splitlines():
+        name, _, value = line.partition("=")
+        if value != STANDS.get(name, value):
+            yield bad(CHECK, f"{PORTAL} has {line}, and must have {STANDS[name]}.", _back(PORTAL))
+
+
+def _back(unit: str) -> str:
+    return f"`systemctl cat {unit}` shows what was added; `systemctl revert {unit}` takes it back."

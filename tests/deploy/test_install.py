@@ -84,13 +84,20 @@ def test_a_life(source: Path, machine: Path) -> None:
 
     text = (source / "setup.cfg").read_text()
     (source / "setup.cfg").write_text(text.replace("version = 0.1.0", "version = 0.2.0"))
+    unit, older = "portevoix.service", (source / "deploy" / "portevoix.service").read_text()
+    (source / "deploy" / unit).write_text(older.replace("portal serve ", "portal serve --of-the-newer-release "))
+    older_still = machine / "opt" / "portevoix" / "releases" / "0.0.1-planted"
+    older_still.mkdir()
     install(source, machine, "install")
+    assert not older_still.exists()
+    assert "--of-the-newer-release" in (machine / "etc" / "systemd" / "system" / unit).read_text()
     second = release(machine)
     assert second.startswith("releases/0.2.0-")
     assert portal(machine, "address") == address
 
     install(source, machine, "rollback")
     assert release(machine) == first
+    assert (machine / "etc" / "systemd" / "system" / unit).read_text() == older
     assert portal(machine, "address") == address
 
     install(source, machine, "uninstall")

@@ -95,8 +95,11 @@ def test_the_file_of_settings_is_read(tmp_path: Path) -> None:
 
 def test_the_operators_command_knows_only_commands_that_there_are() -> None:
     text = (DEPLOY / "portevoix").read_text()
-    called = set(re.findall(r"^ *(?:[\w-]+\) )?run ([a-z-]+) ", text, re.MULTILINE))
-    assert called == {"export", "import", "backup", "tend", "renew-session", "doctor", "roster"}
+    called = set(re.findall(r"\brun ([a-z-]+) --state ", text))
+    assert called == {
+        *("address", "check", "doctor", "waiting", "export", "import"),
+        *("backup", "restore", "tend", "renew-session", "roster"),
+    }
     for command in called:
         with pytest.raises(SystemExit) as ended:
             cli.main([command, "--help"])

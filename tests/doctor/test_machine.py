@@ -260,6 +260,13 @@ class TestUnits:
         check(found, "bad", "portevoix.service has an exposure of 4.9, and 1.0")
         assert "`systemctl revert portevoix.service`" in found.fix
 
+    def test_a_network_alone_hardly_moves_the_exposure(self, tmp_path: Path) -> None:
+        shown = {"systemctl show": "PrivateNetwork=no\nNoNewPrivileges=yes\nProtectSystem=strict\nLimitCORE=0\n"}
+        found = units.check(machine(tmp_path, SYSTEMD, {**self.said("0.8", "1.5"), **shown}))
+        check(found, "bad", "portevoix.service has PrivateNetwork=no, and must have yes")
+        sound = {"systemctl show": shown["systemctl show"].replace("PrivateNetwork=no", "PrivateNetwork=yes")}
+        check(units.check(machine(tmp_path, SYSTEMD, {**self.said("0.3", "1.5"), **sound})), "ok")
+
     def test_not_installed(self, tmp_path: Path) -> None:
         found = units.check(machine(tmp_path, SYSTEMD))
         check(found, "warn", "portevoix.service cannot be found out", "portevoix-tor.service cannot")

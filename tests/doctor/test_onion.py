@@ -140,6 +140,14 @@ def test_a_visit(
     assert key.address.encode() in proxy.asked
 
 
+def test_a_tor_that_is_not_in_the_network(chosen: Settings, fake: FakeTor, key: OnionKey) -> None:
+    fake.info["status/bootstrap-phase"] = (
+        'status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=14 TAG=handshake SUMMARY="Handshaking with a relay"'
+    )
+    with onion.ask(chosen, FAST) as tor:
+        check(onion.check_reachable(chosen, tor, True, FAST), "bad", "stands at 14 % (Handshaking with a relay)")
+
+
 def test_a_tor_without_a_socks_port(chosen: Settings, fake: FakeTor, key: OnionKey) -> None:
     with onion.ask(chosen, FAST) as tor:
         check(onion.check_reachable(chosen, tor, True, FAST), "warn", "tor has no SOCKS port")
