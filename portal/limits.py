@@ -86,6 +86,9 @@ RESTORE_LEAP = 1_000
 ARGON2_PASSES = 3
 ARGON2_KIB = 64 * KIB
 """Memory of one Argon2id, KiB."""
+PERMITS = 8
+"""Keys that are stretched at once, at most, where the settings do not say it: half a GiB of memory. A processor with
+more cores would take more memory than the unit of the portal has (`MemoryMax`)."""
 
 # Time.
 TICKET_DAYS = 1

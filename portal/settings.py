@@ -101,7 +101,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Below this much free space attachments are refused."""
     free_bytes_text: int = limits.FREE_BYTES_TEXT
     """Below this much free space every report is refused."""
-    permits: Annotated[int, msgspec.Meta(ge=1, le=64)] = max(1, os.cpu_count() or 1)
+    permits: Annotated[int, msgspec.Meta(ge=1, le=64)] = min(os.cpu_count() or 1, limits.PERMITS)
     """How many receipts are stretched at once, 64 MiB of memory each."""
     tor_lines: list[str] = []
     """Lines for the managed tor, for bridges and pluggable transports."""

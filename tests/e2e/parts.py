@@ -98,7 +98,7 @@ class Portal:
             for path in (desk.folder / "public").iterdir():
                 (self.keys / path.name).write_bytes(path.read_bytes())
         self("init", "--state", self.state)
-        self.program = PORTAL
+        self.program: tuple[str | Path, ...] = PORTAL
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder / "log"
         self.url = ""
@@ -169,9 +169,15 @@ class Portal:
         assert self._process is not None
         begin = time.monotonic()
         self._process.send_signal(number)
-        self._process.wait(30)
-        self._process = None
+        self.wait()
         return time.monotonic() - begin
+
+    def wait(self) -> int:
+        """Wait for its end; gives its exit status."""
+        assert self._process is not None
+        status = self._process.wait(30)
+        self._process = None
+        return status
 
     def close(self) -> None:
         """Stop everything."""

@@ -19,7 +19,8 @@ from tests.e2e.parts import PASSPHRASE, Portal
 CLIENTS = 4
 FILE_BYTES = 2_500_000
 """Of an attachment; every fourth report has one."""
-_GONE = (OSError, EOFError, http.client.HTTPException)
+GONE = (OSError, EOFError, http.client.HTTPException)
+"""What a reporter's browser meets when the portal dies."""
 
 
 @dataclass
@@ -94,7 +95,7 @@ class Crowd:
                 attempt = self._open()
                 self.first_request.set()
                 words = attempt.send()
-            except _GONE:
+            except GONE:
                 self.first_request.set()
                 if attempt is not None:
                     self._keep(attempt)

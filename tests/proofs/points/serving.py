@@ -1,6 +1,5 @@
 """A portal that serves dies at named points; it starts again, and the reporter presses reload."""
 
-import http.client
 import itertools
 import signal
 import sys
@@ -23,16 +22,14 @@ from tests.clock import Clock
 from tests.e2e.parts import PASSPHRASE, Portal
 from tests.postgres import Server
 from tests.proofs.killed import count_orphans
-from tests.proofs.killed.reporters import opened
+from tests.proofs.killed.reporters import GONE, opened
 from tests.proofs.points import Point, Tally
 
 PROGRAM: tuple[str | Path, ...] = (sys.executable, "-m", "tests.planted.dying_portal")
 START_SECONDS = 30.0
 """A portal that needs longer from its start to its first answer has not opened at once."""
-DEATH_SECONDS = 30.0
 FILE_BYTES = 2_500_000
 """Of the attachment: three chunks in the database."""
-_GONE = (OSError, EOFError, http.client.HTTPException)
 _numbers = itertools.count(1)
 
 _STORED = [
@@ -75,13 +72,11 @@ class Mortal(Portal):
         self._told.write_text(f"{point.count} {point.reached}")
         try:
             answer = act()
-        except _GONE:
+        except GONE:
             pass
         else:
             raise AssertionError(f"it did not die, and answered {answer}")
-        assert self._process is not None
-        assert self._process.wait(DEATH_SECONDS) == -signal.SIGKILL
-        self._process = None
+        assert self.wait() == -signal.SIGKILL
         self._told.unlink()
         begin = time.monotonic()
         self.restart()
