@@ -74,7 +74,7 @@ class _Examination:
             yield _made(backups.CHECK, lambda: backups.check(self._subject.backups, today))
             yield _made("database", lambda: database.check_schema(store))
             if not chosen.database.startswith("sqlite"):
-                yield _made(postgresql.CHECK, lambda: postgresql.check(store.server_settings()))
+                yield _made(postgresql.CHECK, lambda: postgresql.check(store.server_settings(), store.server_rights()))
             yield _made(serving.CHECK, lambda: serving.check(chosen, found))
             yield _made("tor version", lambda: onion.check_version(machine, tor))
             yield _made("tor proof of work", lambda: onion.check_work(machine, chosen, tor))

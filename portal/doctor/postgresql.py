@@ -1,9 +1,10 @@
 """Does the database server keep its promises: what is acknowledged stays, and nothing says when or in which order?"""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.doctor.finding import Finding, Level, gathered
+from portal.doctor.finding import Finding, Level, gathered, warn
 
 CHECK = "postgresql"
 
@@ -32,9 +33,29 @@ SETTINGS = (
 """docs/operations.md, PostgreSQL."""
 
 
-def check(found: Mapping[str, str]) -> Finding:
-    """The settings of the server that holds the reports."""
-    return gathered(CHECK, _problems(found), "The server writes before it answers, and keeps neither time nor order.")
+RIGHTS = {
+    "pg_checkpoint": ("", "old tables stay on the disk for a while after `portal tend`"),
+    "pg_switch_wal()": ("EXECUTE ON FUNCTION ", "the write-ahead log still has the moment of a report after it"),
+    "pg_stat_reset_single_table_counters(oid)": (
+        "EXECUTE ON FUNCTION ",
+        "the server counts all reports there ever were",
+    ),
+}
+"""How a right is granted, and what happens without it (docs/operations.md)."""
+
+
+def check(found: Mapping[str, str], rights: Mapping[str, bool]) -> Finding:
+    """The settings of the server that holds the reports, and what the portal's user may do there."""
+    problems = itertools.chain(_problems(found), _missing(rights))
+    return gathered(CHECK, problems, "The server writes before it answers, and keeps neither time nor order.")
+
+
+def _missing(rights: Mapping[str, bool]) -> Iterator[Finding]:
+    for right, granted in rights.items():
+        grant, harm = RIGHTS[right]
+        if not granted:
+            fix = f"`GRANT {grant}{right} TO USER` as the superuser, in the portal's database, USER being the portal's."
+            yield warn(CHECK, f"The portal's user may not use {right}: {harm}.", fix)
 
 
 def _problems(found: Mapping[str, str]) -> Iterator[Finding]:

@@ -52,6 +52,9 @@ class Backend(Protocol):
     def server_settings(self) -> dict[str, str]:
         """The settings of the database server by name; nothing where there is no server."""
 
+    def server_rights(self) -> dict[str, bool]:
+        """What `rewrite` may ask of the database server, and whether; nothing where there is no server."""
+
     def close(self) -> None:
         """Lets go of all connections."""
 

@@ -28,8 +28,13 @@ SESSION = (
     "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
 )
 
-MAY_SWITCH_LOG = "SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE')"
-MAY_RESET_COUNTS = "SELECT has_function_privilege('pg_stat_reset_single_table_counters(oid)', 'EXECUTE')"
+CHECKPOINT, SWITCH_LOG, RESET_COUNT = "pg_checkpoint", "pg_switch_wal()", "pg_stat_reset_single_table_counters(oid)"
+RIGHTS = {
+    CHECKPOINT: f"pg_has_role('{CHECKPOINT}', 'USAGE')",
+    SWITCH_LOG: f"has_function_privilege('{SWITCH_LOG}', 'EXECUTE')",
+    RESET_COUNT: f"has_function_privilege('{RESET_COUNT}', 'EXECUTE')",
+}
+"""What only some users may do, `tend` does where it may, and how one asks whether."""
 RESET_COUNTS = """
 WITH mine AS (SELECT name::regclass AS name FROM unnest(CAST(:tables AS text[])) AS name),
 whole AS (
@@ -93,9 +98,10 @@ class PostgreSQL:
         # Until then the files of the old tables are still there. Only some users may ask for it; the server does it by
         # itself within its checkpoint_timeout. The log's file that is written just then stays, so a new one is begun.
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if connection.scalar(text(MAY_SWITCH_LOG)):
+            rights = _rights(connection)
+            if rights[SWITCH_LOG]:
                 connection.execute(text("SELECT pg_switch_wal()"))
-            if connection.scalar(select(func.pg_has_role("pg_checkpoint", "USAGE"))):
+            if rights[CHECKPOINT]:
                 connection.execute(text("CHECKPOINT"))
         return True
 
@@ -114,7 +120,7 @@ class PostgreSQL:
                 if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
                     raise
             connection.execute(text("SET statement_timeout = 0"))
-            if connection.scalar(text(MAY_RESET_COUNTS)):
+            if _rights(connection)[RESET_COUNT]:
                 # What this connection has done itself is told to the counter late, and would come after.
                 connection.execute(text("SELECT pg_stat_force_next_flush()"))
                 connection.execute(text(RESET_COUNTS), {"tables": tables})
@@ -124,6 +130,10 @@ class PostgreSQL:
             rows = connection.execute(text("SELECT name, setting FROM pg_settings"))
             return {str(row.name): str(row.setting) for row in rows}
 
+    def server_rights(self) -> dict[str, bool]:
+        with self.engine.connect() as connection:
+            return _rights(connection)
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -132,6 +142,11 @@ def _prepare(connection: psycopg.Connection[Any], _: object) -> None:
     for statement in SESSION:
         connection.execute(statement)
     connection.commit()
+
+
+def _rights(connection: Connection) -> dict[str, bool]:
+    asked = ", ".join(RIGHTS.values())
+    return dict(zip(RIGHTS, map(bool, connection.execute(text(f"SELECT {asked}")).one()), strict=True))
 
 
 def _rewrite(connection: Connection, deadline: float | None) -> None:

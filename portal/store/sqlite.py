@@ -129,6 +129,9 @@ class SQLite:
     def server_settings(self) -> dict[str, str]:
         return {}
 
+    def server_rights(self) -> dict[str, bool]:
+        return {}
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -95,6 +95,11 @@ class Store:
         with translated():
             return self._backend.server_settings()
 
+    def server_rights(self) -> dict[str, bool]:
+        """The rights on the database server that `tend` makes use of, by name, and whether the portal has them."""
+        with translated():
+            return self._backend.server_rights()
+
     def close(self) -> None:
         """Lets go of all connections."""
         with translated():

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 
 from portal import roster, state
@@ -246,28 +248,49 @@ class TestDatabase:
 
 
 GOOD_SERVER = {setting.name: setting.right[0] for setting in postgresql.SETTINGS}
+ALL_RIGHTS = dict.fromkeys(postgresql.RIGHTS, True)
 
 
 class TestPostgreSQL:
     def test_as_advised(self) -> None:
-        check(postgresql.check(GOOD_SERVER), "ok")
+        check(postgresql.check(GOOD_SERVER, ALL_RIGHTS), "ok")
 
     @pytest.mark.parametrize("setting", postgresql.SETTINGS, ids=lambda setting: setting.name)
     def test_set_otherwise(self, setting: postgresql.Setting) -> None:
-        found = postgresql.check({**GOOD_SERVER, setting.name: "5"})
+        found = postgresql.check({**GOOD_SERVER, setting.name: "5"}, ALL_RIGHTS)
         check(found, setting.level, f"{setting.name} is 5: {setting.harm}")
         assert f"`ALTER SYSTEM SET {setting.name} = '{setting.right[0]}'`" in found.fix
+
+    @pytest.mark.parametrize("right", postgresql.RIGHTS)
+    def test_a_right_that_is_not_granted(self, right: str) -> None:
+        found = postgresql.check(GOOD_SERVER, {**ALL_RIGHTS, right: False})
+        check(found, "warn", f"may not use {right}: {postgresql.RIGHTS[right][1]}")
+        assert right in found.fix
+
+    def test_the_rights_of_a_plain_user(self, postgres: Server) -> None:
+        """As a distribution makes one, and then as the fixes say."""
+        url = postgres.new_database()
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("CREATE ROLE examined LOGIN")
+            with closing(Store(url.replace("portal@", "examined@"))) as made:
+                assert made.server_rights() == dict.fromkeys(ALL_RIGHTS, False)
+                fixes = postgresql.check(GOOD_SERVER, made.server_rights()).fix
+                grants = re.findall("`(GRANT [^`]+) TO USER`", fixes)
+                assert len(grants) == len(ALL_RIGHTS)
+                for grant in grants:
+                    connection.execute(f"{grant} TO examined".encode())
+                assert made.server_rights() == ALL_RIGHTS
 
     def test_a_server(self, postgres: Server, chosen: Settings) -> None:
         """That of the tests, which does without fsync."""
         with closing(Store(postgres.new_database())) as made:
-            asked = made.server_settings()
+            asked, rights = made.server_settings(), made.server_rights()
         assert asked.keys() >= GOOD_SERVER.keys()
-        found = postgresql.check(asked)
+        found = postgresql.check(asked, rights)
         check(found, "bad", "fsync is off: a power cut loses reports")
         assert "wal_recycle" not in found.message
         with closing(Store(chosen.database)) as made:
-            assert made.server_settings() == {}
+            assert made.server_settings() == made.server_rights() == {}
 
 
 def test_the_coordinations_key_is_checked_as_well(chosen: Settings) -> None:

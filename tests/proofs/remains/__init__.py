@@ -20,7 +20,9 @@ from tests.planted.telling_store import FAULTS
 from tests.postgres import Server
 from tests.proofs import Outcome
 from tests.proofs.remains import catalogue, kept, relations
-from tests.proofs.remains.twins import twins
+from tests.proofs.remains.twins import Twin, twins
+
+Result = TypeVar("Result")
 
 CLAIM = (
     "Two portals that received the same reports, messages and packs in another order and at other times cannot be told "
@@ -32,7 +34,6 @@ REPORTS_WITH_A_FAULT = 24
 DATABASE = "portal.db"
 IN_MEMORY = Path("/dev/shm")
 """Nothing here is about a disk, and a disk takes its time."""
-Result = TypeVar("Result")
 NEAR = 1_000
 """A count that is so near to the one before has gone on; a random one is in 2 of a million cases."""
 
@@ -42,12 +43,18 @@ def compare_sqlite(folder: Path, reports: int) -> list[str]:
     states = [folder / f"{number}" / "state" for number in range(2)]
     with twins([sqlite_url(state / DATABASE) for state in states], folder, reports) as both:
         both[1].visit()
-        found = _compare_folders(*states)
+        found = _compare_folders(*states) + _sizes_of_answers(both[0])
         before = _counts(states[0])
         both[0].tend()
         after = _counts(states[0])
     close = [name for name in before if abs(after[name] - before[name]) < NEAR]
     return found + [f"the {name} counts" for name in close]
+
+
+def _sizes_of_answers(twin: Twin) -> list[str]:
+    """Answers, long and short, must have one size; the threat model has no row for it."""
+    sizes = {len(sealed) for _, _, sealed in twin.replies.values()}
+    return [] if len(sizes) == 1 else [f"answers of {len(sizes)} sizes"]
 
 
 def _counts(state: Path) -> dict[str, int]:
@@ -66,7 +73,7 @@ def compare_postgresql(folder: Path, reports: int, server: Server) -> list[str]:
         # Reading must not leave a trace in the files; the server counts it, which the threat model says.
         both[1].visit()
         files = [_read(url, lambda connection: relations.read(connection, data)) for url in urls]
-    found = _compare_folders(*(folder / f"{number}" / "state" for number in range(2)))
+    found = _compare_folders(*(folder / f"{number}" / "state" for number in range(2))) + _sizes_of_answers(both[0])
     found += files[0].differences(files[1])
     unnamed = {place for place in catalogue.differences(*known) if not kept.may_differ(*place)}
     found += [f"{view}.{column}" for view, column in sorted(unnamed)]
