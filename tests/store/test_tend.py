@@ -105,6 +105,27 @@ class TestOrderInSQLite:
         assert max(seen) > 1_000_000
         assert len(set(seen)) == 4
 
+    @pytest.mark.parametrize("parts", [COUNTS[:1], COUNTS[1:2], COUNTS[2:], COUNTS[:2], COUNTS[1:]])
+    def test_a_header_that_was_written_in_part_does_no_harm(
+        self, path: Path, sqlite_tables: Path, parts: tuple[slice, ...]
+    ) -> None:
+        path.write_bytes(sqlite_tables.read_bytes())
+        store = Store(sqlite_url(path))
+        for number in range(5):
+            add(store, number, size=66_000)
+        store.tend("2030-01")
+        store.close()
+        file = bytearray(path.read_bytes())
+        for part in parts:
+            file[part] = os.urandom(4)
+        path.write_bytes(file)
+        add(store, 5, size=66_000)
+        with store._read() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        for number in range(6):
+            assert b"".join(store.read_item(identifier(number))) == content(number, 66_000)
+        store.close()
+
     def test_connections_from_before_see_what_it_moved(self, store: Store, url: str) -> None:
         other = Store(url)
         for number in range(20):

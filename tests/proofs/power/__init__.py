@@ -147,5 +147,6 @@ def prove() -> Outcome:
     tried, wrong = trial(ITEMS, SEED)
     found = "; ".join(wrong[:5]) or "0 faults"
     return Outcome(
-        not wrong, f"{tried:,} states of the disk while {ITEMS} items were stored and some removed: {found}."
+        not wrong,
+        f"{tried:,} states of the disk while {ITEMS} items were stored, some removed, and the file tended: {found}.",
     )

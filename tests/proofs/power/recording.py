@@ -74,9 +74,14 @@ def record(folder: Path, module: str, arguments: Sequence[str], trace: Path) -> 
         for line in lines:
             assert "unfinished" not in line, "two threads wrote at once"
             operation = _read(line)
-            if operation is not None and (isinstance(operation, Said) or Path(operation.path).parent == folder):
+            if operation is not None and (isinstance(operation, Said) or _stays(Path(operation.path), folder)):
                 found.append(operation)
     return found
+
+
+def _stays(path: Path, folder: Path) -> bool:
+    """Whether a file has a name in the folder: SQLite's temporary ones have lost theirs."""
+    return path.parent == folder and not path.name.endswith(" (deleted)")
 
 
 def _read(line: str) -> Operation | None:
