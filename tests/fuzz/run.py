@@ -2,8 +2,11 @@
 
 NEW is the folder that takes what is found; more folders are read. The exit status is 0 if nothing was found, and what
 was found lies in NEW as `crash-…`, `timeout-…` or `oom-…` (libFuzzer's own names).
+
+`python -m tests.fuzz.run TARGET -OPTION… FOLDER…` does with the target whatever else libFuzzer can do.
 """
 
+import shlex
 import sys
 
 import atheris
@@ -17,10 +20,17 @@ with atheris.instrument_imports(include=["portal", "tests.fuzz"], enable_loader_
     from tests.fuzz import targets
 
 
-def main(name: str, seconds: str, *folders: str) -> None:
+def main(name: str, *arguments: str) -> None:
     """Search until the time is up or something is found; does not return."""
     target = targets.planted if name == "planted" else targets.TARGETS[name]
-    options = [
+    # libFuzzer starts itself anew by this line, for instance to merge.
+    program = shlex.join([sys.executable, "-m", "tests.fuzz.run", name])
+    atheris.Setup([program, *(arguments if arguments[0].startswith("-") else _search(*arguments))], target)
+    atheris.Fuzz()
+
+
+def _search(seconds: str, *folders: str) -> list[str]:
+    return [
         f"-max_total_time={seconds}",
         f"-timeout={INPUT_SECONDS}",
         f"-max_len={INPUT_BYTES}",
@@ -28,9 +38,8 @@ def main(name: str, seconds: str, *folders: str) -> None:
         f"-artifact_prefix={folders[0]}/",
         "-seed=1",
         "-print_final_stats=1",
+        *folders,
     ]
-    atheris.Setup([sys.argv[0], *options, *folders], target)
-    atheris.Fuzz()
 
 
 if __name__ == "__main__":

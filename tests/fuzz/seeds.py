@@ -9,9 +9,10 @@ import minisign
 from portal import bundle, parcel, receipt, report
 from portal.age import X25519Recipient, armor, encrypt, payload
 from portal.age.header import Header, Reader
-from tests.fuzz.targets import HYBRID, KEY, X25519
+from tests.fuzz.targets import HYBRID, KEY, THREAD, X25519
 from tests.intake_world import reply
 
+ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parent / "corpus"
 _PART = b'--B\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
 
@@ -71,6 +72,8 @@ def _receipt() -> Iterator[bytes]:
 def _report() -> Iterator[bytes]:
     yield report.write_reply(reply())
     yield bytes(64) + b'{"answers":{},"attachments":[],"channel":"other"}'
+    draft = report.Draft("report", "other", 1, "en", {}, "What happened.", [], [])
+    yield report.complete(draft, THREAD, bytes(32), "2026-11-25")
 
 
 def _request() -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from waitress.adjustments import Adjustments
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from portal import bundle, parcel, receipt, report
+from portal import bundle, canonical, parcel, receipt, report
 from portal.age import (
     HybridIdentity,
     ScryptIdentity,
@@ -38,6 +38,7 @@ Target = Callable[[bytes], None]
 HYBRID = HybridIdentity.from_seed(bytes(32))
 X25519 = X25519Identity(bytes(32))
 KEY = bytes(32)
+THREAD = receipt.ThreadKeys(bytes(32), bytes(32), bytes(32))
 BOUNDARY = "B"
 PASSPHRASE_WORK = 2
 """log2 of the scrypt work that is done at most: a fuzzer has better uses for its time."""
@@ -91,9 +92,13 @@ def parcels(data: bytes) -> None:
 
 
 def reports(data: bytes) -> None:
-    """report.json behind its signature, and reply.json."""
+    """report.json behind its signature, the same as its own thread would have signed it, and reply.json."""
     with contextlib.suppress(ReportError):
         report.read(data[64:], data[:64])
+    with contextlib.suppress(ReportError):
+        value = report.read(data, report.sign(data, THREAD))
+        assert canonical.dumps(value) == data, "a report that nobody writes"
+        assert len(value.locator) == 32
     with contextlib.suppress(ReportError):
         assert report.write_reply(report.read_reply(data)) == data, "a reply that nobody writes"
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from portal import limits
+from tests.fuzz import merge
 from tests.fuzz.havoc import changed
-from tests.fuzz.seeds import CORPUS, SEEDS
+from tests.fuzz.seeds import CORPUS, ROOT, SEEDS
 from tests.fuzz.targets import TARGETS
 
-ROOT = Path(__file__).parents[2]
 CHANGES = {"channels": 60}
 """So many for each target, where not `MOST`: a channel file is read together with all others."""
 MOST = 300
@@ -54,6 +54,40 @@ def test_a_search_finds_what_was_planted(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "FormatError: found" in done.stdout + done.stderr
     assert [path.read_bytes()[:3] for path in tmp_path.glob("crash-*")] == [b"bug"]
+
+
+def test_a_merge_takes_what_reaches_more_and_nothing_else(tmp_path: Path) -> None:
+    corpus, found = tmp_path / "corpus", tmp_path / "found"
+    for folder in (corpus, found):
+        folder.mkdir()
+    get, post = kept_seed("request", 1), kept_seed("request", 2)
+    (corpus / "seed").write_bytes(get)
+    (found / "same").write_bytes(get)
+    (found / "longer").write_bytes(post)
+    assert merge.merge("request", found, corpus) == 1
+    assert sorted(path.read_bytes() for path in corpus.iterdir()) == sorted([get, post])
+
+
+def kept_seed(name: str, number: int) -> bytes:
+    return (CORPUS / name / f"seed-{number:02}").read_bytes()
+
+
+def test_a_corpus_stays_within_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / str(size) for size in (5, 1, 4, 2)]
+    for path in paths:
+        path.write_bytes(bytes(int(path.name)))
+    monkeypatch.setattr(merge, "BYTES", 12)
+    assert merge.within_bounds(paths[:1], paths[1:]) == [paths[1], paths[3], paths[2]]
+    monkeypatch.setattr(merge, "BYTES", 11)
+    assert merge.within_bounds(paths[:1], paths[1:]) == [paths[1], paths[3]]
+    monkeypatch.setattr(merge, "FILES", 2)
+    assert merge.within_bounds(paths[:1], paths[1:]) == [paths[1]]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_is_kept_is_not_much_and_says_nothing_of_a_machine(name: str) -> None:
+    assert len(merge.within_bounds([], (CORPUS / name).iterdir())) == len(kept(name))
+    assert not re.search(rb"/(home|root|tmp|work|var|dev)/", b"\n".join(kept(name)))
 
 
 FAULTS: dict[str, tuple[str, Any]] = {
