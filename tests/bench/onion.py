@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench import served
 from tests.bench.figures import Figure
 from tests.bench.sampling import seconds
-from tests.e2e.onion import new_circuit, through
+from tests.e2e.onion import client_of, new_circuit, through
 from tests.e2e.parts import Portal
 from tor import Limits, OnionKey, PrivateNetwork
 from tor.control import Control, Endpoint
@@ -35,7 +35,7 @@ def measure() -> list[Figure]:
         _portal(Path(folder) / "portal", network) as portal,
         _bare(Path(folder), portal) as bare,
     ):
-        visits = [_Visits(host, network.socks_port) for host in (portal.published(), bare)]
+        visits = [_Visits(host, client_of(network)) for host in (portal.published(), bare)]
         for each in visits:
             each.wait()
         return [
@@ -62,7 +62,7 @@ def _figure(name: str, loads: "list[Callable[[], None]]", times: int) -> Figure:
 class _Visits:
     """Visits to an onion address, each over a circuit of its own."""
 
-    def __init__(self, host: str, proxy: int) -> None:
+    def __init__(self, host: str, proxy: Endpoint) -> None:
         self._host, self._proxy = host, proxy
 
     def connected(self) -> http.client.HTTPConnection:

@@ -4,7 +4,7 @@ import http.client
 import time
 
 from portal.trial.reporter import TIMEOUT_SECONDS, Connect
-from tor import ProbeError
+from tor import PrivateNetwork, ProbeError
 from tor.control import Endpoint
 from tor.onion import PORT
 from tor.private import LOOPBACK
@@ -15,10 +15,15 @@ PATIENCE_SECONDS = 120.0
 AGAIN_SECONDS = 0.5
 
 
-def new_circuit(proxy: int, host: str, timeout: float = PATIENCE_SECONDS) -> http.client.HTTPConnection:
+def client_of(network: PrivateNetwork) -> Endpoint:
+    """Where the network's own client takes connections."""
+    return Endpoint(host=LOOPBACK, port=network.socks_port)
+
+
+def new_circuit(proxy: Endpoint, host: str, timeout: float = PATIENCE_SECONDS) -> http.client.HTTPConnection:
     """A connection over a new circuit, as of a visitor who was never there. Raises ProbeError and OSError."""
     made = http.client.HTTPConnection(host)
-    made.sock = Endpoint(host=LOOPBACK, port=proxy).connect(timeout)
+    made.sock = proxy.connect(timeout)
     try:
         connect(made.sock, host, PORT, timeout)
     except ProbeError:
@@ -28,7 +33,7 @@ def new_circuit(proxy: int, host: str, timeout: float = PATIENCE_SECONDS) -> htt
     return made
 
 
-def through(proxy: int, patience: float = PATIENCE_SECONDS) -> Connect:
+def through(proxy: Endpoint, patience: float = PATIENCE_SECONDS) -> Connect:
     """What `Reporter` connects with: `new_circuit`, tried again for so many seconds. Raises ProbeError."""
 
     def insist(host: str) -> http.client.HTTPConnection:

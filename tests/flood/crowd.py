@@ -5,9 +5,12 @@
     trickle    announces a body and sends a byte a second
     receipts   enters eight words that pass their check and open nothing, again and again: each costs a key stretching
     pages      asks for a form, again and again
+    circuits   asks through Tor for a new circuit, and leaves when it is there or does not come: again and again
 
-Each attacker comes back at once when it is put out. ADDRESS is HOST:PORT, or the path of a unix socket. Prints a line
-when all are there, and at the end how many answers of each status each kind got, as JSON.
+Each attacker comes back at once when it is put out. ADDRESS is HOST:PORT, the path of a unix socket, or `tor:` and the
+paths of the SOCKS sockets of some tors, with commas between: the attackers come through these, of each kind the first
+`CIRCUITS` on a circuit of their own, the others on theirs. Prints how many are there as soon as all are, or after
+`ARRIVE_SECONDS`, and at the end how many answers of each status each kind got, as JSON.
 """
 
 import asyncio
@@ -20,13 +23,18 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from portal import receipt
+from tests.flood.tunnel import Streams, tunnel
 
 STEP_SECONDS = 1.0
 BACK_SECONDS = 0.05
 """An attacker comes back after so long."""
+CIRCUITS = 100
+"""Of each kind. Many connections on a circuit are cheap, for an attacker and for the machine that plays all of them."""
+ARRIVE_SECONDS = 90.0
+LEAVE_SECONDS = 3.0
+"""Who wants nothing but circuits asks for the next one, whether the last one came or not."""
 _TOKEN = re.compile(rb'name="csrf_token" value="([^"]+)"')
 _COOKIE = re.compile(rb"Set-Cookie: (c=[^;]+);")
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Crowd:
@@ -35,10 +43,13 @@ class Crowd:
     def __init__(self, address: str, host: str) -> None:
         self._address = address
         self._host = host
+        self._tors = address.removeprefix("tor:").split(",") if address.startswith("tor:") else []
         self.answers: dict[str, Counter[str]] = {}
 
-    async def connect(self) -> Streams:
-        """A new connection."""
+    async def connect(self, name: str = "", number: int = 0) -> Streams:
+        """A new connection; through Tor on the circuit that has this name."""
+        if self._tors:
+            return await tunnel(self._tors[number % len(self._tors)], name, self._host)
         if "/" in self._address:
             return await asyncio.open_unix_connection(self._address)
         name, _, port = self._address.rpartition(":")
@@ -85,16 +96,25 @@ class Crowd:
         head = await reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"\r\nContent-Length: (\d+)\r\n", head)
         body = await reader.readexactly(int(length[1]) if length else 0)
-        self.answers.setdefault(kind, Counter())[head[9:12].decode()] += 1
+        self._count(kind, head[9:12].decode())
         return head + body
 
-    async def attack(self, kind: str, arrived: asyncio.Semaphore) -> None:
+    def _count(self, kind: str, what: str) -> None:
+        self.answers.setdefault(kind, Counter())[what] += 1
+
+    async def circuits(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._count("circuits", "built")
+
+    async def attack(self, kind: str, number: int, arrived: asyncio.Semaphore) -> None:
         """One attacker, until it is cancelled."""
         how: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] = getattr(self, kind)
-        is_first = True
+        name, is_first = f"{kind} {number % CIRCUITS}", kind != "circuits"
         while True:
+            if kind == "circuits":
+                name = os.urandom(16).hex()
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                reader, writer = await self.connect()
+                async with asyncio.timeout(LEAVE_SECONDS if kind == "circuits" else None):
+                    reader, writer = await self.connect(name, number)
                 if is_first:
                     arrived.release()
                     is_first = False
@@ -109,11 +129,16 @@ async def main(address: str, host: str, *wanted: str) -> None:
     """Attack until standard input ends."""
     crowd = Crowd(address, host)
     arrived = asyncio.Semaphore(0)
-    kinds = [kind for each in wanted for kind, _, count in [each.partition("=")] for _ in range(int(count))]
-    tasks = [asyncio.create_task(crowd.attack(kind, arrived)) for kind in kinds]
-    for _ in kinds:
-        await arrived.acquire()
-    print("ready", flush=True)
+    kinds = [(kind, n) for each in wanted for kind, _, count in [each.partition("=")] for n in range(int(count))]
+    tasks = [asyncio.create_task(crowd.attack(kind, number, arrived)) for kind, number in kinds]
+    # Who wants nothing but circuits is at it, whether one comes or not.
+    there = [kind for kind, _ in kinds].count("circuits")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ARRIVE_SECONDS):
+            while there < len(kinds):
+                await arrived.acquire()
+                there += 1
+    print(there, flush=True)
     await asyncio.to_thread(sys.stdin.read)
     for task in tasks:
         task.cancel()

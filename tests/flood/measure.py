@@ -1,7 +1,9 @@
 """How long a text report takes, alone and beside a crowd."""
 
 import contextlib
+import http.client
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -10,7 +12,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
-from portal.trial.reporter import Page, Reporter
+from portal.trial.reporter import Connect, Page, Reporter, direct
 
 TEXT = {"immediate_danger": "no", "narrative": "I saw it from the terrace."}
 AGAIN_SECONDS = 0.1
@@ -20,31 +22,33 @@ Answers = dict[str, dict[str, int]]
 """By kind of attacker and status, how many answers there were."""
 
 
-def report_seconds(url: str) -> float:
+def report_seconds(url: str, connect: Connect = direct, bound: float = math.inf) -> float:
     """File a text report, form and words and all; the seconds from opening the form to the words.
 
-    As a person does: what does not load is loaded again, what was not taken is sent again.
+    As a person does: what does not load is loaded again, what was not taken is sent again. Raises TimeoutError when
+    nothing that was asked for within `bound` seconds led there.
     """
     begin = time.perf_counter()
-    reporter = Reporter(url)
-    form = _insist(lambda: reporter.open("/en/report/other")).form("narrative")
-    page = _insist(lambda: reporter.send(form, TEXT, multipart=False))
+    reporter = Reporter(url, connect)
+    form = _insist(lambda: reporter.open("/en/report/other"), begin + bound).form("narrative")
+    page = _insist(lambda: reporter.send(form, TEXT, multipart=False), begin + bound)
     assert "receipt" in page.texts, f"status {page.status} and no receipt"
     return time.perf_counter() - begin
 
 
-def _insist(ask: Callable[[], Page]) -> Page:
-    while True:
-        with contextlib.suppress(ConnectionError):
+def _insist(ask: Callable[[], Page], deadline: float) -> Page:
+    while time.perf_counter() < deadline:
+        with contextlib.suppress(ConnectionError, http.client.HTTPException):
             page = ask()
             if page.status != HTTPStatus.SERVICE_UNAVAILABLE:
                 return page
         time.sleep(AGAIN_SECONDS)
+    raise TimeoutError
 
 
 @contextlib.contextmanager
-def crowd(address: str, host: str, **kinds: int) -> Iterator[Answers]:
-    """A crowd while the block runs; afterwards what is given holds the answers that it got."""
+def crowd(address: str, host: str, at_least: float = 1.0, **kinds: int) -> Iterator[Answers]:
+    """A crowd while the block runs, this part of which has come; afterwards what is given holds its answers."""
     wanted = [f"{kind}={count}" for kind, count in kinds.items()]
     command = [sys.executable, "-m", "tests.flood.crowd", address, host, *wanted]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -52,8 +56,8 @@ def crowd(address: str, host: str, **kinds: int) -> Iterator[Answers]:
     answers: Answers = {}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
         try:
+            assert int(process.stdout.readline()) >= at_least * sum(kinds.values())
             yield answers
         finally:
             out = process.communicate()[0]

@@ -21,6 +21,7 @@ MODULES: dict[str, str] = {
     "desk-killed": "tests.proofs.desk_killed",
     "attacked": "tests.proofs.attacked",
     "flood": "tests.proofs.flood",
+    "flood-tor": "tests.proofs.flood_tor",
     "traffic": "tests.proofs.traffic",
     "timing": "tests.proofs.timing",
     "fuzz": "tests.proofs.fuzz",

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tests import postgres
-from tests.e2e.onion import through
+from tests.e2e.onion import client_of, through
 from tests.e2e.parts import Portal
 from tests.proofs import Outcome
 from tests.proofs.seizure import visits
@@ -25,6 +25,7 @@ from tests.proofs.seizure.needles import Found, Search
 from tests.proofs.seizure.tors import OwnTor, Tor, TorApart
 from tests.proofs.seizure.visits import Marks, Way
 from tor import PrivateNetwork
+from tor.control import Endpoint
 
 CLAIM = "Whoever seizes the server, running or not, finds no word of a report, a reply or a receipt on its disks."
 REPORTS = 50
@@ -39,7 +40,12 @@ class Seizure:
     """
 
     def __init__(
-        self, portal: Portal, tor: Tor, proxy: int, reports: int, beside: Mapping[str, Sequence[Path]] | None = None
+        self,
+        portal: Portal,
+        tor: Tor,
+        proxy: Endpoint,
+        reports: int,
+        beside: Mapping[str, Sequence[Path]] | None = None,
     ) -> None:
         self.portal = portal
         self.tor = tor
@@ -178,7 +184,7 @@ def seizing(
     try:
         tor.start()
         portal.start()
-        yield Seizure(portal, tor, network.socks_port, reports, beside)
+        yield Seizure(portal, tor, client_of(network), reports, beside)
     finally:
         portal.close()
         tor.stop()
@@ -194,13 +200,13 @@ def redirect(stream: TextIO) -> Iterator[None]:
 def tell(kind: str, seizure: Seizure) -> str:
     """The result in one line."""
     found = "; ".join(dict.fromkeys(map(str, seizure.found[:5]))) or "nothing"
-    places = ", ".join(f"{place} {size / 1e6:,.1f}" for place, size in seizure.searched.items())
+    places = ", ".join(f"{place} {size / 1e3:,.0f}" for place, size in seizure.searched.items())
     left = "; ".join(
         f"of the {name}, " + (", ".join(f"{what} {count} times" for what, count in texts.items() if count) or "nothing")
         for name, texts in seizure.in_memory.items()
     )
     return (
-        f"{kind}, {seizure.tor.name}: {found} found in {seizure.searched.total() / 1e6:,.0f} MB ({places}) after "
+        f"{kind}, {seizure.tor.name}: {found} found in {seizure.searched.total() / 1e6:,.0f} MB (kB: {places}) after "
         f"{len(seizure.marks.receipts)} reports, {seizure.through_tor} of them through Tor; "
         f"left in memory, which neither Python nor tor erases: {left}."
     )
