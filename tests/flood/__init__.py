@@ -1,5 +1,4 @@
-"""Crowds that mean harm, beside a reporter who does not: `scripts/prove flood flood-tor` at full size, small ones in the
-suite.
+"""Crowds that mean harm, beside a reporter who does not: `scripts/prove flood flood-tor`, small ones in the suite.
 
 crowd     the attackers, in a process of their own
 tunnel    their way through Tor
