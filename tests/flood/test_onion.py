@@ -1,5 +1,5 @@
-"""A handful of attackers at an onion address, beside a reporter who comes through Tor as well. And an onion service that
-a flood does exhaust. `scripts/prove flood-tor` is the same at full size.
+"""A handful of attackers at an onion address, beside a reporter who comes through Tor as well; and an onion service
+that a flood does exhaust. `scripts/prove flood-tor` is the same at full size.
 """
 
 import sys
