@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,8 +19,14 @@ TEXT = {"immediate_danger": "no", "narrative": "I saw it from the terrace."}
 AGAIN_SECONDS = 0.1
 _ROOT = Path(__file__).parents[2]
 _DESCRIPTORS = 4_096
-Answers = dict[str, dict[str, int]]
-"""By kind of attacker and status, how many answers there were."""
+
+
+@dataclass
+class Attack:
+    """A crowd: how many of it came, and by kind of attacker and status how many answers there were."""
+
+    there: int
+    answers: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def report_seconds(url: str, connect: Connect = direct, bound: float = math.inf) -> float:
@@ -47,18 +54,18 @@ def _insist(ask: Callable[[], Page], deadline: float) -> Page:
 
 
 @contextlib.contextmanager
-def crowd(address: str, host: str, at_least: float = 1.0, **kinds: int) -> Iterator[Answers]:
-    """A crowd while the block runs, this part of which has come; afterwards what is given holds its answers."""
+def crowd(address: str, host: str, at_least: float = 1.0, **kinds: int) -> Iterator[Attack]:
+    """A crowd while the block runs, at least this part of it; afterwards what is given holds the answers it got."""
     wanted = [f"{kind}={count}" for kind, count in kinds.items()]
     command = [sys.executable, "-m", "tests.flood.crowd", address, host, *wanted]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, _DESCRIPTORS), hard), hard))
-    answers: Answers = {}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT) as process:
         assert process.stdout is not None
         try:
-            assert int(process.stdout.readline()) >= at_least * sum(kinds.values())
-            yield answers
+            attack = Attack(int(process.stdout.readline()))
+            assert attack.there >= at_least * sum(kinds.values()), f"no more than {attack.there} attackers came"
+            yield attack
         finally:
             out = process.communicate()[0]
-        answers.update(json.loads(out))
+        attack.answers.update(json.loads(out))

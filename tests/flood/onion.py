@@ -15,7 +15,7 @@ from pathlib import Path
 from portal.trial.listening import HOST, free_port
 from tests.e2e.onion import through
 from tests.e2e.parts import Portal
-from tests.flood.measure import Answers, crowd, report_seconds
+from tests.flood.measure import Attack, crowd, report_seconds
 from tor import Limits, ManagedTor, PrivateNetwork, ProbeError
 from tor.control import Control, Endpoint, key_values
 
@@ -54,7 +54,7 @@ class Onion:
         self.host = portal.published()
         self.gauge = Gauge(portal)
 
-    def crowd(self, at_least: float, **kinds: int) -> contextlib.AbstractContextManager[Answers]:
+    def crowd(self, at_least: float, **kinds: int) -> contextlib.AbstractContextManager[Attack]:
         """A crowd while the block runs: `measure.crowd`."""
         return crowd("tor:" + ",".join(map(str, self._attackers)), self.host, at_least, **kinds)
 

@@ -43,10 +43,10 @@ def gets_through(world: World, visit: Visit, bound: float) -> bool:
 @pytest.mark.parametrize("kinds", [{"idle": 100}, {"slowloris": 50, "trickle": 50}, {"receipts": 80}], ids=str)
 def test_a_report_gets_through(small: World, kinds: dict[str, int]) -> None:
     visit = small.visit()
-    with crowd(str(small.path), small.host, **kinds) as answers:
+    with crowd(str(small.path), small.host, **kinds) as attack:
         assert gets_through(small, visit, BOUND_SECONDS)
-    assert set(answers.get("receipts", {})) <= {"200", "503"}
-    assert answers.keys() == kinds.keys() & {"receipts"}
+    assert set(attack.answers.get("receipts", {})) <= {"200", "503"}
+    assert attack.answers.keys() == kinds.keys() & {"receipts"}
 
 
 @pytest.mark.parametrize("rule", [True, False], ids=["with the rule", "without it"])

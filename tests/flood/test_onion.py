@@ -27,12 +27,12 @@ def tors(private_tor: PrivateNetwork) -> Iterator[list[Path]]:
 
 def test_a_report_gets_through_tor(private_tor: PrivateNetwork, tors: list[Path], tmp_path: Path) -> None:
     with onion(tmp_path, private_tor, tors[:1], tors[1:]) as service:
-        with service.crowd(0.9, idle=20, slowloris=10, trickle=10, receipts=4, circuits=4) as answers:
+        with service.crowd(0.9, idle=20, slowloris=10, trickle=10, receipts=4, circuits=4) as attack:
             assert service.report_seconds(BOUND_SECONDS) <= BOUND_SECONDS
         said = service.gauge.read()
-    assert answers["circuits"].keys() == {"built"}
-    assert set(answers["receipts"]) <= {"200", "503"}
-    assert said["intro_num_total"] >= answers["circuits"]["built"]
+    assert attack.answers["circuits"].keys() == {"built"}
+    assert set(attack.answers["receipts"]) <= {"200", "503"}
+    assert said["intro_num_total"] >= attack.answers["circuits"]["built"]
     assert said["pow_suggested_effort"] == 0
 
 
