@@ -1,9 +1,12 @@
 import contextlib
+import json
 import string
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
+from argon2.exceptions import HashingError
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -13,7 +16,7 @@ from nacl import pwhash
 from nacl.signing import VerifyKey
 
 from portal import receipt
-from portal.errors import ReceiptError
+from portal.errors import NoMemory, ReceiptError
 from portal.receipt import LISTS, CheckFailed, UnknownWord, WrongCount
 from tests import sentences
 
@@ -156,6 +159,25 @@ def test_derived_keys_agree_with_libsodium_and_pyca() -> None:
     public = Ed25519PrivateKey.from_private_bytes(keys.sign_seed).public_key().public_bytes_raw()
     assert keys.verify_key == public
     assert keys.locator == sha256(b"portevoix/locator/v1" + bytes(keys.recipient) + public).digest()
+
+
+def test_words_are_those_of_the_vectors() -> None:
+    facts = json.loads((Path(__file__).parent / "vectors/portevoix/facts.json").read_text("utf-8"))
+    for name, words in facts["words"].items():
+        assert receipt.encode(bytes.fromhex(facts["entropy"]), name) == words
+
+
+def test_without_memory_the_operator_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **named: object) -> bytes:
+        raise HashingError("Memory allocation error")
+
+    monkeypatch.setattr(receipt, "hash_secret_raw", refuse)
+    with pytest.raises(NoMemory) as raised:
+        receipt.derive(bytes(10), bytes(16))
+    assert str(raised.value) == (
+        "There is no memory left to stretch a key, and visitors are asked to come again: give the portal more, or "
+        "let fewer keys be stretched at once (`permits`)."
+    )
 
 
 def test_secrets_are_not_shown() -> None:

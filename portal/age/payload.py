@@ -40,7 +40,7 @@ class ChunkSealer:
     def __init__(self, key: bytes) -> None:
         self._cipher = ChaCha20Poly1305(key)
 
-    def __call__(self, number: int, chunk: Piece, *, last: bool = False) -> bytes:
+    def __call__(self, number: int, chunk: Piece, *, last: bool) -> bytes:
         """Chunk `number`, from 0, sealed: `SEALED_CHUNK_BYTES`. Only the last may come from less than CHUNK_BYTES."""
         return self._cipher.encrypt(_nonce(number, last), chunk, None)
 

@@ -95,6 +95,7 @@ def test_what_is_read_has_one_encoding(data: bytes, position: int, change: bytes
         BEGIN + b"AAAA\n=olXx\n" + END,
         b"\x00" + BEGIN + b"AAAA\n" + END,
         b"\x0b" + BEGIN + b"AAAA\n" + END,
+        BEGIN + b"AAAA\n" + END + b"\x0b\n",
         b" " * (limits.ARMOR_WHITESPACE_BYTES + 1) + BEGIN + b"AAAA\n" + END,
         BEGIN + b"AAAA\n" + END + b"\n" * (limits.ARMOR_WHITESPACE_BYTES + 1),
     ],
@@ -107,6 +108,11 @@ def test_armor_that_is_not_strict(text: bytes) -> None:
 
 def test_a_full_last_line_may_be_padded() -> None:
     assert b"".join(dearmor([BEGIN + FULL + b"A" * 62 + b"==\n" + END])) == bytes(48 + 46)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r", b"\r\n"])
+def test_the_last_line_may_end_in_any_way(end: bytes) -> None:
+    assert b"".join(dearmor([BEGIN + b"AAAA\n" + END.rstrip(b"\n") + end])) == bytes(3)
 
 
 def test_whitespace_outside_is_allowed_up_to_its_limit() -> None:

@@ -120,6 +120,15 @@ def test_an_endless_header_is_given_up(unit: bytes) -> None:
     assert seen[0] <= limits.HEADER_BYTES + len(unit) + 1
 
 
+@pytest.mark.parametrize("pieces", [[b"a" * 10, b"\n"], [b"a" * 5, b"a" * 5 + b"\n"], [b"a" * 10 + b"\n"]])
+def test_a_line_may_be_as_long_as_its_limit_and_no_longer(pieces: list[bytes]) -> None:
+    reader = Reader([*pieces, b"rest"])
+    assert reader.line(10) == b"a" * 10
+    assert b"".join(reader.rest()) == b"rest"
+    with pytest.raises(HeaderFailure, match="longer than any"):
+        Reader(pieces).line(9)
+
+
 def test_limits_are_as_documented() -> None:
     def read(stanza: bytes, count: int) -> Header:
         return Header.read(Reader([VERSION, stanza * count, MAC]))
