@@ -113,13 +113,15 @@ class PostgreSQL:
         """
         tables = list(metadata.tables)
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"SET statement_timeout = {_milliseconds(deadline)}"))
+            if deadline is not None:
+                connection.execute(text(f"SET statement_timeout = {_milliseconds(deadline)}"))
             try:
                 connection.execute(text(f"VACUUM (FREEZE) {', '.join(tables)}"))
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
                     raise
-            connection.execute(text("SET statement_timeout = 0"))
+            finally:
+                connection.execute(text("RESET statement_timeout"))
             if _rights(connection)[RESET_COUNT]:
                 # What this connection has done itself is told to the counter late, and would come after.
                 connection.execute(text("SELECT pg_stat_force_next_flush()"))
@@ -201,6 +203,6 @@ def _limit(connection: Connection, deadline: float | None) -> None:
         connection.execute(select(func.set_config("statement_timeout", str(_milliseconds(deadline)), True)))
 
 
-def _milliseconds(deadline: float | None) -> int:
-    """The time that is left, at least 1; 0, which is no limit, without a deadline."""
-    return 0 if deadline is None else max(1, int((deadline - time.monotonic()) * 1000))
+def _milliseconds(deadline: float) -> int:
+    """The time that is left, at least 1."""
+    return max(1, int((deadline - time.monotonic()) * 1000))

@@ -12,7 +12,6 @@ docs/decisions/0031).
 """
 
 import os
-import secrets
 import sqlite3
 import sys
 from pathlib import Path
@@ -56,8 +55,8 @@ def rewrite(path: Path, seconds: float) -> None:
 def forget_counts(descriptor: int) -> None:
     """Puts random numbers where the header counts, durably. Raises OSError."""
     header = bytearray(os.pread(descriptor, HEADER_BYTES, 0))
-    header[CHANGE_COUNTER] = header[VERSION_VALID_FOR] = secrets.token_bytes(4)
-    header[SCHEMA_COOKIE] = secrets.token_bytes(4)
+    header[CHANGE_COUNTER] = header[VERSION_VALID_FOR] = os.urandom(4)
+    header[SCHEMA_COOKIE] = os.urandom(4)
     os.pwrite(descriptor, header, 0)
     os.fsync(descriptor)
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -207,10 +207,13 @@ class TestBusy:
             add(store_of_sqlite, 1)
         add(store_of_sqlite, 1)
 
-    def test_postgresql_waits_and_then_says_so(self, postgres_tables: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_postgresql_waits_and_then_says_so(
+        self, empty_postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(postgres, "SESSION", ("SET lock_timeout = 50",))
-        store = Store(postgres_tables)
-        with psycopg.connect(postgres_tables.replace("+psycopg", "")) as other:
+        url = empty_postgres()
+        store = Store(url)
+        with psycopg.connect(url.replace("+psycopg", "")) as other:
             other.execute("LOCK TABLE item IN EXCLUSIVE MODE")
             with pytest.raises(StoreUnavailable, match="busy"):
                 add(store, 1)
