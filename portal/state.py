@@ -56,6 +56,7 @@ def create(folder: Path) -> State:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / SPOOL).mkdir(mode=0o700, exist_ok=True)
+        _forget_unfinished(folder)
         for name in (RECEIPT_SECRET, SESSION_SECRET):
             _write_new(folder, name, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
         _write_new(folder, SIGNING_KEY, bytes(minisign.KeyPair.generate().secret_key) + b"\n")
@@ -70,6 +71,13 @@ def publish(folder: Path) -> None:
     """Write the public half of the signing key beside it. Raises SettingsError, OSError."""
     key = _signing_key(folder).get_public_key()
     files.write(folder / PUBLIC_KEY, [bytes(key) + b"\n"], mode=files.PUBLIC)
+
+
+def _forget_unfinished(folder: Path) -> None:
+    """Remove what a command that was killed left of a secret, or of its public half, under a name of its own."""
+    for name in (RECEIPT_SECRET, SESSION_SECRET, SIGNING_KEY, PUBLIC_KEY, ONION_KEY):
+        for path in folder.glob(f".{name}.*"):
+            path.unlink()
 
 
 def _write_new(folder: Path, name: str, data: bytes) -> None:
@@ -116,6 +124,7 @@ def renew_session(folder: Path, day: date) -> date:
     last = day + _OVERLAP
     kept = [f"{secret.hex()} until {until or last}\n" for secret, until in lines]
     try:
+        _forget_unfinished(folder)
         files.write(folder / SESSION_SECRET, ["".join([f"{secrets.token_hex(SECRET_BYTES)}\n", *kept]).encode()])
     except OSError as error:
         raise SettingsError(f"{folder / SESSION_SECRET} cannot be written ({error.strerror}): mend that.") from None

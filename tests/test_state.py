@@ -40,6 +40,16 @@ def test_an_interrupted_init_is_finished_by_the_next(tmp_path: Path) -> None:
     assert (tmp_path / "portal.pub").exists()
 
 
+def test_no_second_name_of_a_secret_outlives_the_next_command(tmp_path: Path) -> None:
+    state.create(tmp_path)
+    for act in (lambda: state.create(tmp_path), lambda: state.renew_session(tmp_path, date(2026, 11, 30))):
+        second = tmp_path / ".receipt.secret.0123abcd"
+        second.hardlink_to(tmp_path / "receipt.secret")
+        act()
+        assert not second.exists()
+        assert (tmp_path / "receipt.secret").exists()
+
+
 @pytest.mark.parametrize("name", ["receipt.secret", "session.secret", "portal.key"])
 @pytest.mark.parametrize(
     ("change", "message"),

@@ -90,6 +90,7 @@ def plant(fate: Fate) -> None:
     fate.around(SQLite, "rewrite", "rewriting", "rewritten")
     fate.around(PostgreSQL, "rewrite", "rewriting", "rewritten")
     fate.around(os, "replace", "renaming", "renamed")
+    fate.around(os, "link", "linking", "linked")
     files.write = fate.after_pieces  # type: ignore[assignment]
     # One item, or one chunk, a transaction: so many more moments lie between two of them.
     packs.READ_BYTES = packs.SWEEP_BYTES = 1

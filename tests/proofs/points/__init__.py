@@ -71,7 +71,7 @@ def prove() -> Outcome:
 
     told, problems = [], []
     for kind, server in (("SQLite", None), ("PostgreSQL", postgres.server())):
-        tally = kill_at(serving.POINTS, commands.points(server), server)
+        tally = kill_at(serving.points(server), commands.points(server), server)
         told.append(f"{kind}: {tally.deaths} deaths, each at a point of its own, {len(tally.problems)} problems")
         problems += [f"{kind}, {problem}" for problem in tally.problems]
     return Outcome(not problems, f"{'; '.join(told)}. {' | '.join(problems)}".strip())

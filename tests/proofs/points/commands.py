@@ -1,4 +1,4 @@
-"""The operator's commands, killed at named points and repeated: import, export, tend, backup, restore."""
+"""The operator's commands, killed at named points and repeated."""
 
 import hashlib
 import shutil
@@ -37,9 +37,23 @@ ANSWER = answer(9)
 KEPT = ReplyRow(identifier(7)[:16], identifier(0), "9999-12", b"an answer")
 EXPIRED = ReplyRow(identifier(8)[:16], identifier(0), "2020-01", b"an old answer")
 DESKS = ("police", "ecpat", "stopline")
+NEW = ("init", "restore")
+"""These begin with no portal."""
 KEY_FILES = 2 * len(DESKS)
 SECRETS = 3
 
+INIT = [
+    Point("init", "before the first secret", "linking"),
+    Point("init", "the first secret has two names", "linked"),
+    Point("init", "the last secret has two names", "linked", SECRETS),
+    Point("init", "before the public key", "renaming"),
+    Point("init", "the tables made, not committed", "commit"),
+    Point("init", "after the tables", "committed"),
+]
+RENEWAL = [
+    Point("renew-session", "before the rename", "renaming"),
+    Point("renew-session", "after the rename", "renamed"),
+]
 IMPORT = [
     Point("import", "before the first acknowledgement", "acknowledging"),
     Point("import", "an item acknowledged, not committed", "DELETE FROM waiting"),
@@ -97,7 +111,8 @@ RESTORE = [
 
 def points(server: Server | None) -> list[Point]:
     """All points on SQLite, or on PostgreSQL if there is a `server`."""
-    return [*IMPORT, *EXPORT, *TEND, *(TEND_POSTGRESQL if server else TEND_SQLITE), *BACKUP, *RESTORE]
+    tend = [*TEND, *(TEND_POSTGRESQL if server else TEND_SQLITE)]
+    return [*INIT, *RENEWAL, *IMPORT, *EXPORT, *tend, *BACKUP, *RESTORE]
 
 
 def die(chosen: Sequence[Point], tally: Tally, server: Server | None) -> None:
@@ -108,9 +123,7 @@ def die(chosen: Sequence[Point], tally: Tally, server: Server | None) -> None:
         make(start, url)
         for number, point in enumerate(chosen):
             copy = Path(shutil.copytree(start, Path(folder, str(number))))
-            # A restore begins with no portal.
-            restores = point.doing == "restore"
-            database = server and url and (server.new_database() if restores else server.copy_of(url))
+            database = server and url and (server.new_database() if point.doing in NEW else server.copy_of(url))
             tally.add(point, Scene(copy, database, server).play(point))
 
 
@@ -133,6 +146,7 @@ def make(folder: Path, url: str | None) -> None:
     site = bundle.site(made.public_key)
     pack = bundle.Pack("portevoix/pack/1", "desk-to-portal", site, "police", 1, collected, replies)
     (folder / "pack").write_bytes(b"".join(bundle.write(pack, desks[0].signing.secret_key, [[ANSWER.sealed]])))
+    shutil.copy(folder / "state" / state.SESSION_SECRET, folder / "state" / "session before")
     (folder / "identity").write_text(f"{HybridIdentity.generate()}\n")
     assert Scene(folder, url).run(*Scene(folder, url).line("backup", "old backup")) == 0
 
@@ -155,6 +169,8 @@ class Scene:
         state_and_keys = ("--state", self.state, "--keys", self.folder / "keys")
         identity = self.folder / "identity"
         return {
+            "init": ["init", "--state", self.folder / "new"],
+            "renew-session": ["renew-session", "--state", self.state],
             "import": ["import", *state_and_keys, self.folder / "pack"],
             "export": ["export", "--state", self.state, "--desk", "police", self.folder / out],
             "tend": ["tend", "--state", self.state],
@@ -168,11 +184,12 @@ class Scene:
 
     def play(self, point: Point) -> list[str]:
         """Die at a point, look, repeat the command, look again: what was wrong."""
-        before = {} if point.doing == "restore" else rows(self.store())
+        before = {} if point.doing in NEW else rows(self.store())
         line = self.line(point.doing)
         try:
             self._die(point, line)
-            self._check_it_opens()
+            if point.doing != "init":
+                self._check_it_opens(self.folder / "new" if point.doing in NEW else self.state)
             CHECKS[point.doing](self, before, self.run(*line))
         except Exception as error:  # noqa: BLE001  (whatever it is, the other points are still to be seen)
             return [f"{type(error).__name__}: {error}"]
@@ -185,14 +202,34 @@ class Scene:
         done = subprocess.run([*PROGRAM, told, *line, *database], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == -signal.SIGKILL, f"it did not die, but ended with {done.returncode}: {done.stderr}"
 
-    def _check_it_opens(self) -> None:
-        """At once, and no chunk is without its item. A database of which there is nothing yet has nothing to open."""
+    def _check_it_opens(self, folder: Path) -> None:
+        """At once, and no chunk is without its item."""
         begin = time.monotonic()
-        folder = self.state if self.state.exists() else self.folder / "new"
         with closing(self.store(folder)) as store:
             store.check_schema()
             assert set(map(len, chunks(store).values())) <= {0, 1, 2, 3}
         assert time.monotonic() - begin < AT_ONCE_SECONDS, "it did not open at once"
+
+
+def check_init(scene: Scene, before: dict[str, list[object]], status: int) -> None:
+    """A portal that can serve, and no secret has a second name."""
+    assert status == 0, "the repeated init was refused"
+    new = scene.folder / "new"
+    key = bytes(state.load(new).public_key)
+    assert (new / state.PUBLIC_KEY).read_bytes().strip() == key, "another public key"
+    assert not list(new.glob(".*")), "a secret has a second name"
+    with closing(scene.store(new)) as store:
+        store.check_schema()
+
+
+def check_renewal(scene: Scene, before: dict[str, list[object]], status: int) -> None:
+    """What was sealed under the old secret still opens."""
+    assert status == 0, "the repeated command was refused"
+    old = (scene.state / "session before").read_text().strip()
+    first, *others = state.load(scene.state).session_secrets
+    assert old in {each.hex() for each in others}, "the old secret is lost"
+    assert old != first.hex(), "there is no new secret"
+    assert not list(scene.state.glob(".*")), "a secret has a second name"
 
 
 def check_import(scene: Scene, before: dict[str, list[object]], status: int) -> None:
@@ -262,6 +299,8 @@ def check_restore(scene: Scene, before: dict[str, list[object]], status: int) ->
 
 
 CHECKS: dict[str, Callable[[Scene, dict[str, list[object]], int], None]] = {
+    "init": check_init,
+    "renew-session": check_renewal,
     "import": check_import,
     "export": check_export,
     "tend": check_tend,

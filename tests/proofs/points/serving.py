@@ -1,12 +1,13 @@
 """A portal that serves dies at named points; it starts again, and the reporter presses reload."""
 
 import itertools
+import os
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +55,16 @@ POINTS = [
     Point("deletion", "committed, before the page is made", "committed"),
     Point("deletion", "the page made, not sent", "page made"),
 ]
+STOP = [Point("stop", "before the rewrite", "rewriting"), Point("stop", "after the rewrite", "rewritten")]
+STOP_SQLITE = Point("stop", "amid the rewrite", "vacuum", 300)
+STOP_POSTGRESQL = Point("stop", "amid the rewrite", "TRUNCATE")
 ANSWERS = sum(point.doing == "deletion" for point in POINTS) + 1
 """One is left over."""
+
+
+def points(server: Server | None) -> list[Point]:
+    """All points on SQLite, or on PostgreSQL if there is a `server`."""
+    return [*POINTS, *STOP, STOP_POSTGRESQL if server else STOP_SQLITE]
 
 
 class Mortal(Portal):
@@ -70,12 +79,8 @@ class Mortal(Portal):
     def die_at(self, point: Point, act: Callable[[], object]) -> None:
         """Have it die while `act` is under way, and start it again."""
         self._told.write_text(f"{point.count} {point.reached}")
-        try:
-            answer = act()
-        except GONE:
-            pass
-        else:
-            raise AssertionError(f"it did not die, and answered {answer}")
+        with suppress(*GONE):
+            assert act() is None, "it did not die, and answered"
         assert self.wait() == -signal.SIGKILL
         self._told.unlink()
         begin = time.monotonic()
@@ -120,8 +125,10 @@ class Visits:
     def play(self, point: Point) -> list[str]:
         """Do something, at which the portal dies, and press reload twice: what was wrong."""
         try:
-            {"deletion": self._delete, "message": self._write}.get(point.doing, self._file)(point)
+            acts = {"deletion": self._delete, "message": self._write, "stop": self._stop}
+            acts.get(point.doing, self._file)(point)
             assert not count_orphans(self.portal.database), "a chunk without its item"
+            assert not list((self.portal.state / state.SPOOL).iterdir()), "something lies in the spool"
         except Exception as error:  # noqa: BLE001  (whatever it is, the other points are still to be seen)
             return [f"{type(error).__name__}: {error}"]
         return []
@@ -162,6 +169,9 @@ class Visits:
         assert send().status == 200, "a reload was refused"
         thread.page = send()
         assert thread.page.replies == before[1:], "not the one answer was deleted"
+
+    def _stop(self, point: Point) -> None:
+        self.portal.die_at(point, lambda: os.kill(self.portal.pid, signal.SIGTERM))
 
     def judge(self) -> list[str]:
         """What is at the desks, beside what reporters were told: what is wrong."""
