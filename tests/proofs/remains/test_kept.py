@@ -77,7 +77,7 @@ def test_every_file_of_a_state_folder_in_use_has_a_meaning(tmp_path: Path, postg
     portal = Portal(tmp_path)
     (portal.state / "portal.toml").write_text("")
     (portal.state / "portal.toml").chmod(0o600)
-    found = {}
+    found: dict[str, int] = {}
     portal.start("--no-tor")
     try:
         spool = (portal.state / state.SPOOL).stat()
@@ -103,7 +103,7 @@ def test_every_file_of_a_state_folder_in_use_has_a_meaning(tmp_path: Path, postg
 
 
 def test_what_is_left_of_a_write_that_was_cut_off_has_a_meaning(tmp_path: Path) -> None:
-    seen = []
+    seen: list[str] = []
 
     def pieces() -> Iterator[bytes]:
         seen.extend(path.name for path in tmp_path.iterdir())

@@ -12,60 +12,27 @@ import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from portal import bundle, exchange, limits, parcel, report
-from portal.age import encrypt
+from portal import bundle, exchange, limits
 from portal.channels import load
 from portal.exchange import month_after
 from portal.intake import Intake
 from portal.permits import Permits
 from portal.receipt import ThreadKeys, derive
-from portal.store import Store
-from portal.tickets import Seals, Ticket
-from tests.intake_world import ROUTES, World, message, message_with, reply
+from tests.intake_world import ROUTES, World, message, message_with
+from tests.proofs.remains.common import DESKS, Common, SameReceipts, SealedOnce, drawn
 
-_DAY_OF_RECEIPTS = date(2026, 1, 1)
-_CHANNELS = tuple(ROUTES)
-_DESKS = ("police", "ecpat")
 BUNDLES = 5
 """Of each desk."""
 PACKS = 2
 """Of each desk, at any time; more come in the year before, when all has arrived, and at the end."""
-
-
-def drawn(label: str) -> Callable[[int], bytes]:
-    """A source of random bytes that gives the same ones for the same label."""
-    numbers = itertools.count()
-
-    def draw(size: int) -> bytes:
-        return hashlib.shake_256(f"{label}/{next(numbers)}".encode()).digest(size)
-
-    return draw
-
-
-class SameReceipts(Seals):
-    """Receipts that do not depend on the day."""
-
-    def entropy(self, visitor: bytes, ticket: Ticket) -> bytes:
-        return super().entropy(visitor, replace(ticket, day=_DAY_OF_RECEIPTS))
-
-
-class SealedOnce(Store):
-    """Stores, instead of an age file, the one that was sealed for the same item before; it must be as long."""
-
-    def __init__(self, url: str, sealed: dict[bytes, bytes]) -> None:
-        super().__init__(url)
-        self._sealed = sealed
-
-    def add_item(self, item_id: bytes, desks: Sequence[str], size: int, blocks: Iterable[bytes]) -> bool:
-        data = b"".join(blocks)
-        first = self._sealed.setdefault(item_id, data)
-        assert len(first) == len(data) == size
-        return super().add_item(item_id, desks, size, [first])
+Events = dict[str, tuple[Callable[[], None], tuple[str, ...]]]
+"""What happens, by name, and after which others."""
 
 
 def _utc(year: int, month: int, day: int, hour: int) -> datetime:
@@ -91,53 +58,6 @@ SEASONS = (
 """Both end on one day, which is the day that the portal keeps of each desk's last pack."""
 
 
-@dataclass
-class Common:
-    """What both twins have: the portal's secrets, and all that is sealed."""
-
-    reports: int
-    folder: Path
-    items: dict[bytes, bytes] = field(default_factory=dict)
-    replies: dict[int, tuple[str, str, bytes]] = field(default_factory=dict)
-    """By report: id, locator and age file of its answer."""
-
-    def has_files(self, number: int) -> bool:
-        return number % 12 == 6
-
-    def follows_up(self, number: int) -> bool:
-        return number % 6 == 1
-
-    def expires(self, number: int) -> bool:
-        return number % 10 == 3
-
-    def comes_last(self, number: int) -> bool:
-        """Whether its answer is in the last pack."""
-        return number % 5 == 0
-
-    def is_answered(self, number: int) -> bool:
-        return number % 2 == 0 or self.comes_last(number) or self.expires(number)
-
-    def is_deleted(self, number: int) -> bool:
-        """Whether the reporter deletes the answer."""
-        return number % 8 == 2
-
-    def taken_by(self, number: int) -> tuple[str, ...]:
-        """The desks that acknowledge what came with this number."""
-        return {0: _DESKS, 1: ("police",)}.get(number % 4, ())
-
-    def channel(self, number: int) -> str:
-        return "travel" if self.has_files(number) else _CHANNELS[number % len(_CHANNELS)]
-
-    def answer(self, number: int, keys: ThreadKeys) -> tuple[str, str, bytes]:
-        """The sealed answer to a report."""
-        if number not in self.replies:
-            value = reply(number, id=drawn(f"reply {number}")(16).hex(), text=f"Answer {number}. " * (number % 50))
-            archive = parcel.pack_reply(report.write_reply(value), value.text)
-            sealed = b"".join(encrypt([keys.recipient], [archive]))
-            self.replies[number] = value.id, keys.locator.hex(), sealed
-        return self.replies[number]
-
-
 class Twin(World):
     """One of the two portals."""
 
@@ -159,7 +79,7 @@ class Twin(World):
         self._keys: dict[int, ThreadKeys] = {}
         self._words: dict[int, str] = {}
         self._items: dict[int, list[bytes]] = {}
-        self._packs = dict.fromkeys(_DESKS, 0)
+        self._packs = dict.fromkeys(DESKS, 0)
 
     @property
     def replies(self) -> dict[int, tuple[str, str, bytes]]:
@@ -169,42 +89,40 @@ class Twin(World):
         """All that happens until the last `tend`, which is still to come."""
         self.clock.now = self.season.before
         early = [number for number in range(self.common.reports) if self.common.expires(number)]
-        self._play({(f"file {number}"): (lambda number=number: self.file(number), ()) for number in early})
-        for desk in _DESKS:
+        self._play({f"file {number}": (partial(self.file, number), ()) for number in early})
+        for desk in DESKS:
             self.bring(desk, early)
         self.clock.now = self.season.begin
         events = self._events([number for number in range(self.common.reports) if number not in early])
         self._play(events, self.season.end - self.season.begin)
         self.clock.now = self.season.end
-        for desk in self._dice.sample(_DESKS, len(_DESKS)):
+        for desk in self._dice.sample(DESKS, len(DESKS)):
             self.bring(desk, [number for number in range(self.common.reports) if self.common.comes_last(number)])
         for number in self._shuffled(number for number in self._items if self.common.is_deleted(number)):
             self.delete(number)
 
-    def _events(self, numbers: Sequence[int]) -> dict[str, tuple[Callable[[], None], tuple[str, ...]]]:
+    def _events(self, numbers: Sequence[int]) -> Events:
         """What happens, each with what must have happened before."""
-        events: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {}
+        events: Events = {}
         for number in numbers:
-            events[f"file {number}"] = (lambda number=number: self.file(number), ())
+            events[f"file {number}"] = (partial(self.file, number), ())
         for number in range(self.common.reports):
             if self.common.follows_up(number):
                 before = (f"file {number}",) if number in numbers else ()
-                events[f"follow up {number}"] = (lambda number=number: self.follow_up(number), before)
+                events[f"follow up {number}"] = (partial(self.follow_up, number), before)
         for count in range(self.season.tends):
             events[f"tend {count}"] = (self.tend, ())
-        for desk, count in itertools.product(_DESKS, range(BUNDLES)):
-            events[f"export {desk} {count}"] = (lambda desk=desk: self.export(desk), ())
-        for desk, count in itertools.product(_DESKS, range(PACKS)):
-            events[f"pack {desk} {count}"] = (lambda desk=desk: self.bring(desk, self._answered()), ())
+        for desk, count in itertools.product(DESKS, range(BUNDLES)):
+            events[f"export {desk} {count}"] = (partial(self.export, desk), ())
+        for desk, count in itertools.product(DESKS, range(PACKS)):
+            events[f"pack {desk} {count}"] = (partial(self.bring_answers, desk), ())
         arrived = tuple(events)
-        for desk in _DESKS:
+        for desk in DESKS:
             # The last but one answers all that the last does not.
-            events[f"pack {desk}"] = (lambda desk=desk: self.bring(desk, self._answered()), arrived)
+            events[f"pack {desk}"] = (partial(self.bring_answers, desk), arrived)
         return events
 
-    def _play(
-        self, events: dict[str, tuple[Callable[[], None], tuple[str, ...]]], span: timedelta = timedelta(days=2)
-    ) -> None:
+    def _play(self, events: Events, span: timedelta = timedelta(days=2)) -> None:
         """Let everything happen in some order, spread over a time."""
         done: set[str] = set()
         while left := [name for name, (_, before) in events.items() if name not in done and done.issuperset(before)]:
@@ -252,7 +170,7 @@ class Twin(World):
     def _remember(self, number: int) -> None:
         """Which item came with this number: the one that was not there."""
         known = {item for items in self._items.values() for item in items}
-        waiting = {item.id for desk in _DESKS for item in self.store.waiting(desk)}
+        waiting = {item.id for desk in DESKS for item in self.store.waiting(desk)}
         self._items.setdefault(number, []).extend(waiting - known)
 
     def export(self, desk: str) -> None:
@@ -290,6 +208,10 @@ class Twin(World):
         keys = {name: made.signing.public_key for name, made in self.desks.items()}
         return exchange.take(self.store, manifest.site, keys, self.clock().date(), pieces)
 
+    def bring_answers(self, desk: str) -> None:
+        """A pack with the answers to all that has come this year."""
+        self.bring(desk, self._answered())
+
     def sent_by(self, desk: str, number: int) -> bool:
         """Whether this desk answers that report."""
         return desk == ROUTES[self.common.channel(number)][-1]
@@ -304,11 +226,20 @@ class Twin(World):
         """As every night."""
         assert self.store.tend(month_after(self.clock().date(), 0)).rewritten
 
+    def check(self) -> None:
+        """Of items and answers some are there and some are gone: acknowledged, deleted, expired."""
+        waiting = {item.id for desk in DESKS for item in self.store.waiting(desk)}
+        assert set() < waiting < set(self.common.items)
+        found = {one.id.hex() for keys in self._keys.values() for one in self.store.replies(keys.locator)}
+        gone = {n for n in self.replies if self.common.is_deleted(n) or self.common.expires(n)}
+        assert set() < gone < set(self.replies)
+        assert found == {identifier for n, (identifier, _, _) in self.replies.items() if n not in gone}
+
     def visit(self) -> None:
         """Somebody reads, and somebody types words that lead nowhere: after the last `tend`."""
         for number in list(self._words)[:5]:
             self.intake.enter(drawn(f"guest {number}")(32), self._words[number])
-        for desk in _DESKS:
+        for desk in DESKS:
             for item in self.store.waiting(desk)[:5]:
                 assert b"".join(self.store.read_item(item.id))
 
@@ -325,6 +256,7 @@ def twins(urls: Sequence[str], folder: Path, reports: int) -> Iterator[tuple[Twi
             stack.callback(twin.store.close)
             twin.live()
             twin.tend()
+            twin.check()
             twin.store.close()
             made.append(twin)
         yield made[0], made[1]
