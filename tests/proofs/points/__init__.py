@@ -1,5 +1,6 @@
 """The portal and the operator's commands, killed at every point that has a name (tests/planted/dying_portal.py).
 
+    table       the points
     serving     a portal that serves dies, starts again, and the reporter presses reload
     commands    a command dies, and is repeated
 
@@ -67,11 +68,11 @@ def kill_at(serving_points: Sequence[Point], command_points: Sequence[Point], se
 
 def prove() -> Outcome:
     """Every point, on SQLite and on PostgreSQL."""
-    from tests.proofs.points import commands, serving
+    from tests.proofs.points import table
 
     told, problems = [], []
     for kind, server in (("SQLite", None), ("PostgreSQL", postgres.server())):
-        tally = kill_at(serving.points(server), commands.points(server), server)
+        tally = kill_at(table.of_serving(server), table.of_commands(server), server)
         told.append(f"{kind}: {tally.deaths} deaths, each at a point of its own, {len(tally.problems)} problems")
         problems += [f"{kind}, {problem}" for problem in tally.problems]
     return Outcome(not problems, f"{'; '.join(told)}. {' | '.join(problems)}".strip())

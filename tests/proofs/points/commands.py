@@ -23,6 +23,7 @@ from tests.e2e.parts import ROOT
 from tests.intake_world import Desk
 from tests.postgres import Server
 from tests.proofs.points import Point, Tally
+from tests.proofs.points.table import DESKS, KEY_FILES
 from tests.store.helpers import MIB, add, answer, chunks, claim, content, identifier, ids
 
 PROGRAM = (sys.executable, "-m", "tests.planted.dying_portal")
@@ -36,83 +37,8 @@ SHARED = SMALL[0]
 ANSWER = answer(9)
 KEPT = ReplyRow(identifier(7)[:16], identifier(0), "9999-12", b"an answer")
 EXPIRED = ReplyRow(identifier(8)[:16], identifier(0), "2020-01", b"an old answer")
-DESKS = ("police", "ecpat", "stopline")
 NEW = ("init", "restore")
 """These begin with no portal."""
-KEY_FILES = 2 * len(DESKS)
-SECRETS = 3
-
-INIT = [
-    Point("init", "before the first secret", "linking"),
-    Point("init", "the first secret has two names", "linked"),
-    Point("init", "the last secret has two names", "linked", SECRETS),
-    Point("init", "before the public key", "renaming"),
-    Point("init", "the tables made, not committed", "commit"),
-    Point("init", "after the tables", "committed"),
-]
-RENEWAL = [
-    Point("renew-session", "before the rename", "renaming"),
-    Point("renew-session", "after the rename", "renamed"),
-]
-IMPORT = [
-    Point("import", "before the first acknowledgement", "acknowledging"),
-    Point("import", "an item acknowledged, not committed", "DELETE FROM waiting"),
-    Point("import", "between two acknowledgements", "committed", 1),
-    Point("import", "all acknowledged, nothing removed", "committed", 5),
-    Point("import", "a chunk removed, not committed", "DELETE FROM chunk"),
-    Point("import", "some chunks of an item removed", "committed", 6),
-    Point("import", "the last chunk of an item removed, not its row", "DELETE FROM chunk", 3),
-    Point("import", "between two items", "committed", 8),
-    Point("import", "before the last transaction", "delivering"),
-    Point("import", "an answer stored, not committed", "INSERT INTO reply"),
-    Point("import", "the answer noted as taken", "INSERT INTO taken"),
-    Point("import", "the counter noted, before the last commit", "commit", 12),
-    Point("import", "after the last commit", "committed", 12),
-]
-EXPORT = [
-    Point("export", "before the counter", "counter"),
-    Point("export", "after the counter", "counter taken"),
-    Point("export", "amid the bundle", "piece written", 5),
-    Point("export", "before the rename", "renaming"),
-    Point("export", "after the rename", "renamed"),
-]
-TEND = [
-    Point("tend", "the expired answer deleted, not committed", "DELETE FROM reply"),
-    Point("tend", "before the rewrite", "rewriting"),
-    Point("tend", "after the rewrite", "rewritten"),
-]
-TEND_SQLITE = [
-    Point("tend", "the rewrite begun", "vacuum", 300),
-    Point("tend", "amid the rewrite", "vacuum", 900),
-]
-TEND_POSTGRESQL = [
-    Point("tend", "the tables copied away", "INSERT INTO taken_copy"),
-    Point("tend", "the tables emptied", "TRUNCATE"),
-    Point("tend", "some tables filled again", "INSERT INTO item"),
-    Point("tend", "all tables filled, before the commit", "INSERT INTO taken"),
-    Point("tend", "rewritten, before the checkpoint", "committed", 3),
-]
-BACKUP = [
-    Point("backup", "amid the file", "piece written", 3),
-    Point("backup", "before the rename", "renaming"),
-    Point("backup", "after the rename", "renamed"),
-]
-RESTORE = [
-    Point("restore", "an answer restored, not committed", "INSERT INTO reply"),
-    Point("restore", "after the answers", "item sealed"),
-    Point("restore", "after two chunks of an item", "INSERT INTO chunk", 2),
-    Point("restore", "between two items", "item sealed", 2),
-    Point("restore", "a desk's counters restored, not committed", "INSERT INTO collected"),
-    Point("restore", "after the counters, before the first file", "renaming"),
-    Point("restore", "before the last secret", "renaming", KEY_FILES + SECRETS),
-    Point("restore", "after the last secret", "renamed", KEY_FILES + SECRETS),
-]
-
-
-def points(server: Server | None) -> list[Point]:
-    """All points on SQLite, or on PostgreSQL if there is a `server`."""
-    tend = [*TEND, *(TEND_POSTGRESQL if server else TEND_SQLITE)]
-    return [*INIT, *RENEWAL, *IMPORT, *EXPORT, *tend, *BACKUP, *RESTORE]
 
 
 def die(chosen: Sequence[Point], tally: Tally, server: Server | None) -> None:

@@ -25,6 +25,7 @@ from tests.postgres import Server
 from tests.proofs.killed import count_orphans
 from tests.proofs.killed.reporters import GONE, opened
 from tests.proofs.points import Point, Tally
+from tests.proofs.points.table import ANSWERS
 
 PROGRAM: tuple[str | Path, ...] = (sys.executable, "-m", "tests.planted.dying_portal")
 START_SECONDS = 30.0
@@ -32,39 +33,6 @@ START_SECONDS = 30.0
 FILE_BYTES = 2_500_000
 """Of the attachment: three chunks in the database."""
 _numbers = itertools.count(1)
-
-_STORED = [
-    ("sealed, before the store", "item sealed", 1),
-    ("its row stored, not committed", "INSERT INTO item", 1),
-    ("its first chunk stored, not committed", "INSERT INTO chunk", 1),
-    ("its desks stored, not committed", "INSERT INTO waiting", 1),
-    ("before the commit", "commit", 1),
-    ("committed, before the page is made", "committed", 1),
-    ("the page made, not sent", "page made", 1),
-]
-POINTS = [
-    Point("report with a file", "the file received and sealed by half", "chunk sealed", 20),
-    Point("report with a file", "its last chunk stored, not committed", "INSERT INTO chunk", 3),
-    *(Point("report with a file", *rest) for rest in _STORED),
-    Point("report", "received", "form received"),
-    Point("report", "its key stretched", "key stretched"),
-    *(Point("report", *rest) for rest in _STORED),
-    *(Point("message", *rest) for rest in _STORED),
-    Point("deletion", "an answer deleted, not committed", "DELETE FROM reply"),
-    Point("deletion", "before the commit", "commit"),
-    Point("deletion", "committed, before the page is made", "committed"),
-    Point("deletion", "the page made, not sent", "page made"),
-]
-STOP = [Point("stop", "before the rewrite", "rewriting"), Point("stop", "after the rewrite", "rewritten")]
-STOP_SQLITE = Point("stop", "amid the rewrite", "vacuum", 300)
-STOP_POSTGRESQL = Point("stop", "amid the rewrite", "TRUNCATE")
-ANSWERS = sum(point.doing == "deletion" for point in POINTS) + 1
-"""One is left over."""
-
-
-def points(server: Server | None) -> list[Point]:
-    """All points on SQLite, or on PostgreSQL if there is a `server`."""
-    return [*POINTS, *STOP, STOP_POSTGRESQL if server else STOP_SQLITE]
 
 
 class Mortal(Portal):

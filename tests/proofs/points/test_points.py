@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from tests.postgres import Server
-from tests.proofs.points import Point, commands, kill_at, serving, some
+from tests.proofs.points import Point, commands, kill_at, serving, some, table
 
 pytestmark = pytest.mark.e2e
 PIECEMEAL = (sys.executable, "-m", "tests.planted.piecemeal_portal")
@@ -16,12 +16,12 @@ HALF_TAKEN = Point("import", "an item acknowledged", "DELETE FROM waiting")
 @pytest.mark.parametrize(("kind", "seed"), [("sqlite", 1), ("postgresql", 2)])
 def test_nothing_is_lost_or_doubled(kind: str, seed: int, request: pytest.FixtureRequest) -> None:
     server: Server | None = request.getfixturevalue("postgres") if kind == "postgresql" else None
-    tally = kill_at(some(serving.points(server), seed, 2), some(commands.points(server), seed, 4), server)
+    tally = kill_at(some(table.of_serving(server), seed, 2), some(table.of_commands(server), seed, 4), server)
     assert tally.problems == []
     assert tally.deaths == 6
 
 
-@pytest.mark.parametrize("points", [serving.points(None), commands.points(None)], ids=["serving", "commands"])
+@pytest.mark.parametrize("points", [table.of_serving(None), table.of_commands(None)], ids=["serving", "commands"])
 def test_every_point_is_a_moment_of_its_own(points: list[Point]) -> None:
     assert len({str(point) for point in points}) == len(points)
     assert len({(point.doing, point.reached, point.count) for point in points}) == len(points)
