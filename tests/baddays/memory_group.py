@@ -37,9 +37,9 @@ class MemoryGroup:
         """No more than this many bytes."""
         (self._folder / "memory.limit_in_bytes").write_text(str(size))
 
-    def used(self) -> int:
-        """Bytes that are in use now, pages of files among them."""
-        return int((self._folder / "memory.usage_in_bytes").read_text())
+    def own(self) -> int:
+        """Bytes that are in use now, without pages of files."""
+        return int(re.findall(r"^total_rss (\d+)$", (self._folder / "memory.stat").read_text(), re.MULTILINE)[0])
 
     def peak(self) -> int:
         """The most that was ever in use, bytes; pages of files count, which the system takes back when it has to."""

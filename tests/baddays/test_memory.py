@@ -95,7 +95,7 @@ def test_a_portal_that_is_killed_for_want_of_memory_loses_nothing(group: MemoryG
     with confined(group) as portal:
         words = check_it_is_taken_now(before := filing(portal.url))
         given = filing(portal.url, UPLOAD_BYTES // 4)
-        group.limit(group.used() + ARGON2_KIB * KIB // 2)
+        group.limit(group.own() + ARGON2_KIB * KIB // 2)
         with suppress(*GONE):
             pytest.fail(f"it was not killed, and answered {given.send().status}")
         assert group.kills() == 1
