@@ -8,8 +8,8 @@ from portal.exchange import month_after
 from portal.housekeeping import Calendar
 from tests.intake_world import reply
 from tests.web.browser import Browser
-from tests.web.test_mailbox import Thread
 from tests.web.test_report import NEEDED, canary, empty
+from tests.web.threads import Thread
 from tests.web.world import WebWorld
 
 YEARS = timedelta(days=3_653)

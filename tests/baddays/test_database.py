@@ -11,8 +11,8 @@ from portal.store import sqlite
 from tests.postgres import Server
 from tests.web.browser import Browser, Page
 from tests.web.test_given_back import check_kept
-from tests.web.test_mailbox import Thread, words_form
 from tests.web.test_report import NEEDED, canary, empty
+from tests.web.threads import Thread, words_form
 from tests.web.world import WebWorld
 
 TITLE = "The portal cannot store anything right now"

@@ -7,6 +7,7 @@ import pytest
 
 from portal import limits
 from tests.web.browser import Browser
+from tests.web.threads import Thread
 from tests.web.world import WebWorld
 
 
@@ -36,3 +37,9 @@ def other_world(tmp_path: Path) -> Iterator[WebWorld]:
 def browser(world: WebWorld) -> Browser:
     """A new visitor."""
     return Browser(world.app)
+
+
+@pytest.fixture
+def thread(world: WebWorld, browser: Browser) -> Thread:
+    """A reporter who has just filed a report."""
+    return Thread(world, browser)
