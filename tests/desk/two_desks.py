@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from portal.age import decrypt
 from portal.channels import Channel
 from portal.desk import cases
 from portal.desk.importing import Outcome, import_bundle
@@ -10,6 +11,7 @@ from portal.desk.other_desks import read_recipients
 from portal.desk.portals import Trust
 from portal.desk.receiving import Received, receive
 from portal.desk.session import Desk
+from portal.desk.transfer_archive import Reader, Transfer
 from portal.desk.transferring import HandedOver, transfer
 from tests.desk.played import PlayedPortal, draft, reporter
 
@@ -55,3 +57,14 @@ def note(desk: Desk, case: cases.Case, text: str) -> None:
         "2026-11-26T09:00:00Z",
         text,
     )
+
+
+def plain(desk: Desk, sha256: bytes) -> bytes:
+    """The sealed item with this SHA-256, opened by its desk."""
+    return b"".join(decrypt(desk.keyring.opening(), [desk.folder.sealed(sha256).read_bytes()]))
+
+
+def manifest_of(world: World, path: Path) -> tuple[Transfer, list[bytes]]:
+    """What a transfer to the other desk holds: its manifest, and its items as age files."""
+    reader = Reader(decrypt(world.other.keyring.opening(), [path.read_bytes()]), world.desk.keyring.verify_key)
+    return reader.manifest, [b"".join(pieces) for _, pieces in reader.items()]
