@@ -1,104 +1,30 @@
 import base64
 import re
-import socket
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from nacl.public import PrivateKey
 
-from tests.tor.fake_tor import FAST, WAIT_S, FakeServer, FakeTor, eventually
+from tests.tor.fake_tor import FAST, WAIT_S, FakeTor, eventually
+from tests.tor.keepers import KEY, LABEL, REJECTED, UPLOADED, Start, problem_of
 from tor import (
     BootstrapStuck,
     ClockError,
     ControlLost,
     ControlMissing,
     Limits,
-    NotFound,
     OnionKeeper,
-    OnionKey,
     OnionState,
-    PortalDown,
-    ProbeError,
     PublishError,
     SettingError,
     Step,
     SystemTor,
     TorError,
     TorTooOld,
-    Unreachable,
 )
 from tor.control import Control
-
-KEY = OnionKey.from_seed(bytes(32))
-LABEL = KEY.address.removesuffix(".onion")
-UPLOADED = f"HS_DESC UPLOADED {LABEL} UNKNOWN $AB~relay"
-REJECTED = f"HS_DESC FAILED {LABEL} UNKNOWN $AB~relay desc REASON=UPLOAD_REJECTED"
-GRANTED = b"\x05\x02" + b"\x01\x00" + b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"
-CROWDED = b"\x05\x02" + b"\x01\x00" + b"\x05\x06\x00\x01\x00\x00\x00\x00\x00\x00"
-UNREACHED = b"\x05\x02" + b"\x01\x00" + b"\x05\xf0\x00\x01\x00\x00\x00\x00\x00\x00"
-
-Start = Callable[..., OnionKeeper]
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Iterator[FakeTor]:
-    fake = FakeTor(tmp_path / "control")
-    yield fake
-    fake.close()
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Iterator[Path]:
-    """A portal that accepts connections, and no more."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "portal.sock"))
-        listener.listen(100)
-        yield tmp_path / "portal.sock"
-
-
-@pytest.fixture
-def reports() -> list[OnionState]:
-    return []
-
-
-@pytest.fixture
-def start(fake: FakeTor, target: Path, reports: list[OnionState]) -> Iterator[Start]:
-    """Starts a keeper for the fake tor, and stops it at the end."""
-    keepers = []
-
-    def begin(limits: Limits = FAST, **fields: object) -> OnionKeeper:
-        arguments = {"key": KEY, "target": target, "tor": SystemTor(str(fake.path)), "report": reports.append}
-        keeper = OnionKeeper(limits=limits, **(arguments | fields))  # type: ignore[arg-type]
-        keepers.append(keeper)
-        keeper.start()
-        return keeper
-
-    yield begin
-    for keeper in keepers:
-        keeper.stop()
-        assert keeper.state.step is Step.STOPPED
-
-
-def proxied(fake: FakeTor, answer: bytes) -> FakeServer:
-    """A SOCKS proxy that gives this answer, known to the fake tor."""
-
-    def serve(connection: socket.socket) -> None:
-        connection.sendall(answer)
-        while connection.recv(4096):
-            pass
-
-    server = FakeServer(serve)
-    fake.info["net/listeners/socks"] = f'net/listeners/socks="127.0.0.1:{server.port}"'
-    return server
-
-
-def problem_of(keeper: OnionKeeper, kind: type[TorError]) -> str:
-    state = keeper.wait(lambda state: isinstance(state.problem, kind), WAIT_S)
-    assert isinstance(state.problem, kind), state
-    return str(state.problem)
 
 
 def test_publishing(fake: FakeTor, start: Start, target: Path, reports: list[OnionState]) -> None:
@@ -278,84 +204,6 @@ def test_a_tor_that_is_not_there_is_waited_for(tmp_path: Path, start: Start, rep
         keeper.stop()
     finally:
         later.close()
-
-
-def test_an_address_that_answers(fake: FakeTor, start: Start) -> None:
-    server = proxied(fake, GRANTED)
-    try:
-        keeper = start()
-        fake.wait("ADD_ONION")
-        assert keeper.state.reachable is None
-        fake.event(UPLOADED)
-        state = keeper.wait(lambda state: state.reachable is True, WAIT_S)
-        assert "it answers" in str(state)
-        fake.wait("GETINFO net/listeners/socks", 3)
-        assert fake.count("ADD_ONION") == 1
-    finally:
-        server.close()
-
-
-def test_an_address_that_is_not_found_is_added_again(fake: FakeTor, start: Start) -> None:
-    server = proxied(fake, UNREACHED)
-    try:
-        keeper = start()
-        fake.wait("ADD_ONION")
-        fake.event(UPLOADED)
-        assert "descriptor is not in" in problem_of(keeper, NotFound)
-        assert keeper.state.reachable is False
-        fake.wait("ADD_ONION", 2)
-        assert fake.count("GETINFO net/listeners/socks") >= FAST.probes_failed
-    finally:
-        server.close()
-
-
-def test_an_address_that_is_slow_is_left_where_it_is(fake: FakeTor, start: Start) -> None:
-    server = proxied(fake, CROWDED)
-    try:
-        keeper = start()
-        fake.wait("ADD_ONION")
-        fake.event(UPLOADED)
-        assert "not ready in time" in problem_of(keeper, Unreachable)
-        fake.wait("GETINFO net/listeners/socks", 3 * FAST.probes_failed)
-        assert keeper.state.reachable is False
-        assert fake.count("ADD_ONION") == 1
-    finally:
-        server.close()
-
-
-@pytest.mark.parametrize(
-    ("listeners", "kind", "reachable", "words"),
-    [
-        ("", ProbeError, None, "no SOCKS port"),
-        ('"127.0.0.1:1"', ProbeError, None, "Connection refused"),
-        ('"unix:/nowhere/socks" "127.0.0.1:9050"', ProbeError, None, "No such file"),
-    ],
-)
-def test_without_a_way_to_probe_nothing_is_known(
-    fake: FakeTor, start: Start, listeners: str, kind: type[TorError], reachable: bool | None, words: str
-) -> None:
-    fake.info["net/listeners/socks"] = f"net/listeners/socks={listeners}"
-    keeper = start()
-    fake.wait("ADD_ONION")
-    fake.event(UPLOADED)
-    assert words in problem_of(keeper, kind)
-    assert keeper.state.reachable is reachable
-    fake.wait("GETINFO net/listeners/socks", 4)
-    assert fake.count("ADD_ONION") == 1
-
-
-def test_a_portal_that_is_down_is_not_taken_for_a_network_that_is(fake: FakeTor, start: Start, tmp_path: Path) -> None:
-    server = proxied(fake, GRANTED)
-    try:
-        keeper = start(target=tmp_path / "nobody.sock")
-        fake.wait("ADD_ONION")
-        fake.event(UPLOADED)
-        assert "nobody.sock" in problem_of(keeper, PortalDown)
-        assert keeper.state.reachable is False
-        fake.wait("GETINFO net/listeners/socks", 4)
-        assert fake.count("ADD_ONION") == 1
-    finally:
-        server.close()
 
 
 def test_the_way_into_the_network(fake: FakeTor, start: Start, reports: list[OnionState]) -> None:
