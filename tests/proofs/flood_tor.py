@@ -40,6 +40,8 @@ ARRIVED = 0.5
 """Part of a crowd that must have come before anything is measured."""
 NARROW_RATE = 5
 """Rendezvous a second."""
+QUEUED = 100
+"""Who waits when a first report is tried: by then what tor's queue had saved up is spent."""
 ASKED_SECONDS = 400.0
 """tor looks every 300 seconds whether it must ask for work, or for more."""
 
@@ -93,7 +95,9 @@ def _beside(service: Onion) -> Iterator[tuple[str, float]]:
 def _asked_for_work(service: Onion) -> tuple[str, float]:
     """Flood a narrow queue until tor asks for work: what is to be told, and how long a report takes from then on."""
     with service.crowd(ARRIVED, **CROWDS[FLOOD]):
-        begin, early = time.monotonic(), service.report_seconds(BOUND_SECONDS)
+        begin = time.monotonic()
+        service.gauge.wait("rdv_pow_pqueue_count", QUEUED, BOUND_SECONDS)
+        early = service.report_seconds(BOUND_SECONDS)
         service.gauge.wait("pow_suggested_effort", 1, ASKED_SECONDS)
         asked, flooded = time.monotonic() - begin, service.gauge.read()
         seconds = _slowest(service)
