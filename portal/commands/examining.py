@@ -34,6 +34,7 @@ def add(command: Command) -> None:
     base.add_keys(added, required=False)
     added.add_argument("--socket", type=Path, metavar="PATH", help="the socket that `portal serve` was given")
     added.add_argument("--backups", type=Path, metavar="DIR", default=FOLDER, help="where backups lie (%(default)s)")
+    added.add_argument("--brief", action="store_true", help="only what is not in order, for a log")
     added.add_argument("--json", action="store_true", help="a list of {check, level, message, fix}")
 
 
@@ -44,13 +45,15 @@ def _doctor(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(msgspec.to_builtins(findings), indent=1, ensure_ascii=False))
     else:
-        print("\n".join(_lines(findings)))
+        print("\n".join(_lines(findings, options.brief)))
     return STATUS[worst(findings)]
 
 
-def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+def _lines(findings: Sequence[Finding], brief: bool) -> Iterator[str]:
     margin = " " * (len(_MARKS["ok"]) + 2 + _CHECK_WIDTH)
     for found in findings:
+        if brief and found.level == "ok":
+            continue
         yield _filled(found.message, f"{_MARKS[found.level]}  {found.check:<{_CHECK_WIDTH}}", margin)
         if found.fix:
             yield _filled(found.fix, f"{margin}-> ", f"{margin}   ")

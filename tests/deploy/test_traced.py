@@ -2,10 +2,8 @@
 
 import contextlib
 import functools
-import http.client
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,23 +16,12 @@ from portal.settings import load
 from portal.store import vacuum
 from portal.trial.reporter import Reporter, Upload
 from tests.e2e.parts import BIN, START_SECONDS, Portal
+from tests.e2e.unix import through_socket
 
 pytestmark = pytest.mark.e2e
 UNIT = Path(__file__).parents[2] / "deploy" / "portevoix.service"
 CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
 WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE")
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP through a unix socket."""
-
-    def __init__(self, host: str, path: Path) -> None:
-        super().__init__(host)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(self._path))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +57,7 @@ def reachable(address: str, path: Path, program: "subprocess.Popen[bytes]") -> R
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and program.poll() is None:
         with contextlib.suppress(OSError):
-            reporter = Reporter(f"http://{address}", lambda host: UnixConnection(host, path))
+            reporter = Reporter(f"http://{address}", through_socket(path))
             assert reporter.open("/").status == 200
             return reporter
         time.sleep(0.1)

@@ -24,6 +24,7 @@ MODULES: dict[str, str] = {
     "flood-tor": "tests.proofs.flood_tor",
     "traffic": "tests.proofs.traffic",
     "timing": "tests.proofs.timing",
+    "booted": "tests.proofs.booted",
     "fuzz": "tests.proofs.fuzz",
     "mutation": "tests.proofs.mutation",
 }

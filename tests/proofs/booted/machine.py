@@ -6,6 +6,7 @@ machine's kernel and loopback. Needs root, and a kernel that lets a container ha
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -30,11 +31,21 @@ REBOOTED = 133
 """How systemd-nspawn ends when its machine wants to be booted again."""
 _HALT = signal.SIGRTMIN + 4
 _GROUPS = Path("/sys/fs/cgroup")
+_HIERARCHIES = (_GROUPS, _GROUPS / "systemd", _GROUPS / "unified")
+"""The second version of control groups alone, or beside the first."""
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 class CannotBoot(Exception):
     """This machine cannot boot another one; says why, in words for the result."""
+
+
+def soon(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until the condition holds. Raises AssertionError, with `what` did not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(POLL_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,8 @@ def bare() -> Path:
     """The tree of a Debian 12 with nothing in it; made if it is not there yet. Raises CannotBoot."""
     if os.geteuid() != 0:
         raise CannotBoot("it needs root")
+    if Path("/run/systemd/system").is_dir():
+        raise CannotBoot("a systemd runs this machine already, beside which it was never tried: use a container")
     for program, package in PROGRAMS.items():
         if not shutil.which(program):
             raise CannotBoot(f"there is no {program}: install the Debian package {package}")
@@ -112,6 +125,8 @@ class Machine:
             "--console=pipe",
             # Else it could not raise the loopback of the networks that it makes for its services.
             "--capability=CAP_NET_ADMIN",
+            # A container locks no memory else, whatever the unit says.
+            "--system-call-filter=@memlock",
             f"--machine={self._name}",
             f"--directory={self._tree}",
         ]
@@ -126,7 +141,7 @@ class Machine:
                 start_new_session=True,
             )
         self._await(lambda: self.leader != 0, "systemd-nspawn started nothing")
-        self._await(lambda: self._typed("systemctl", "is-system-running").out.strip() in UP, "systemd did not come up")
+        self._await(lambda: self.look("systemctl", "is-system-running").out.strip() in UP, "systemd did not come up")
         self.root = Path(f"/proc/{self.leader}/root")
 
     @property
@@ -155,12 +170,14 @@ class Machine:
 
         Raises AssertionError with what it printed if it ends with another one.
         """
-        done = self._typed("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--", *command)
+        quiet = ["--quiet", "--wait", "--pipe", "--collect", "--property=LogLevelMax=emerg"]
+        done = self.look("systemd-run", *quiet, "--", *command)
         if status is not None and done.status != status:
             raise AssertionError(f"{' '.join(command)}: status {done.status}: {done.err[-2000:]}{done.out[-2000:]}")
         return done
 
-    def _typed(self, *command: str) -> Done:
+    def look(self, *command: str) -> Done:
+        """Run a command in its namespaces, but not as a child of its systemd: it leaves no line in the journal."""
         line = ["nsenter", "--target", str(self.leader), "--all", "--wd=/", *command]
         done = subprocess.run(
             line,
@@ -174,10 +191,71 @@ class Machine:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
+    def put(self, path: Path, name: str) -> None:
+        """Copy a file or a folder of here to the absolute `name` there."""
+        target = self.root / name.lstrip("/")
+        if path.is_dir():
+            shutil.copytree(path, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        else:
+            shutil.copyfile(path, target)
+
+    def append(self, name: str, text: str) -> None:
+        """Add lines to a file, as with an editor."""
+        with (self.root / name.lstrip("/")).open("a") as file:
+            file.write(text)
+
+    def journal(self, *units: str) -> str:
+        """What its journal holds of some units, or of all, one message a line."""
+        options = [f"--unit={unit}" for unit in units]
+        return self.look("journalctl", "--no-pager", "--output=cat", *options).out
+
+    def shown(self, unit: str, name: str) -> str:
+        """A property of a unit."""
+        return self.look("systemctl", "show", f"--property={name}", "--value", unit).out.strip()
+
+    def main_process(self, unit: str) -> int:
+        """The main process of a service, by its number there; 0 if there is none."""
+        return int(self.shown(unit, "MainPID"))
+
+    def kill(self, unit: str) -> None:
+        """kill -9 the main process of a service."""
+        self("systemctl", "kill", "--kill-who=main", "--signal=KILL", unit)
+
+    def runs_for(self, user: str) -> bool:
+        """Whether a user has any process there."""
+        users = (self.root / "etc/passwd").read_text()
+        found = re.search(rf"^{user}:x:(\d+):", users, re.MULTILINE)
+        assert found, user
+        processes = (self.root / "proc").glob("[0-9]*")
+        return any(path.stat().st_uid == int(found[1]) for path in processes)
+
+    @contextlib.contextmanager
+    def starved(self, unit: str, limit: int) -> Iterator[None]:
+        """Let a service have so many bytes of memory and no more, while the block runs."""
+        [place] = [path for path in _GROUPS.glob(f"**/{self._name}/payload/system.slice/{unit}") if _is_second(path)]
+        processes = (place / "cgroup.procs").read_text().split()
+        if (place / "memory.max").exists():
+            (place / "memory.max").write_text(str(limit))
+            yield
+            return
+        # The first version of control groups, below the one that we are in.
+        found = re.search(r"^\d+:memory:/(.*)$", Path("/proc/self/cgroup").read_text(), re.MULTILINE)
+        if not found:
+            raise CannotBoot("no control group here limits memory")
+        group = _GROUPS / "memory" / found[1] / self._name
+        group.mkdir()
+        try:
+            (group / "memory.limit_in_bytes").write_text(str(limit))
+            for process in processes:
+                (group / "cgroup.procs").write_text(process)
+            yield
+        finally:
+            group.rmdir()
+
     def reboot(self) -> None:
         """Boot it again, as `systemctl reboot` does."""
         assert self._process is not None
-        self._typed("systemctl", "reboot")
+        self.look("systemctl", "reboot")
         status = self._process.wait(STOP_SECONDS)
         assert status == REBOOTED, f"it ended with {status}"
         self._forget_groups()
@@ -197,16 +275,21 @@ class Machine:
         self._folder.cleanup()
 
     def _forget_groups(self) -> None:
-        for group in _GROUPS.glob(f"*/{self._name}"):
+        for group in [path / self._name for path in _HIERARCHIES if (path / self._name).exists()]:
             for folder in sorted(group.rglob("*/"), reverse=True):
                 folder.rmdir()
             group.rmdir()
 
 
+def _is_second(group: Path) -> bool:
+    """Whether it is of the second version of control groups."""
+    return (group / "cgroup.controllers").exists()
+
+
 def _own_groups(name: str) -> Iterator[Path]:
     """A control group of its own in each hierarchy that systemd wants, so that none of ours is shared with it."""
-    for hierarchy in (_GROUPS / "systemd", _GROUPS / "unified"):
-        if hierarchy.is_dir():
+    for hierarchy in _HIERARCHIES:
+        if (hierarchy / "cgroup.procs").exists():
             group = hierarchy / name
             group.mkdir(exist_ok=True)
             yield group
