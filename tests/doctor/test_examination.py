@@ -141,6 +141,13 @@ def test_the_command(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "BAD   backup             There is no backup in" in out
     assert max(map(len, out.splitlines())) <= 110 + len(str(folder))
     assert out.splitlines()[-1].endswith(" in order.")
+    assert "What waits" in out
+    assert cli.main([*arguments, "--brief"]) == 4
+    brief = capfd.readouterr().out
+    assert "BAD   backup             There is no backup in" in brief
+    assert "What waits" not in brief
+    assert "ok  " not in brief
+    assert brief.splitlines()[-1] == out.splitlines()[-1]
 
 
 @pytest.mark.parametrize(("levels", "status"), [("ok ok", 0), ("ok warn", 3), ("bad warn", 4), ("", 0)])
