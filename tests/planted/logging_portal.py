@@ -15,7 +15,7 @@ def main() -> int:
     close = Request.close
 
     def log_access(self: Request) -> Any:
-        print(self.full_path, self.headers.get("User-Agent"), file=sys.stderr, flush=True)
+        print(self.environ["REQUEST_URI"], self.headers.get("User-Agent"), file=sys.stderr, flush=True)
         return close(self)
 
     Request.close = log_access  # type: ignore[method-assign]

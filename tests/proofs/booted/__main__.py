@@ -5,6 +5,7 @@ import dataclasses
 import json
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 from tests.proofs import Outcome
@@ -24,8 +25,14 @@ def walk() -> Outcome:
         except CannotBoot as error:
             return Outcome(False, f"{NOT_HERE}{error}.")
         except AssertionError as error:
-            return Outcome(False, f"It went wrong: {error}")
+            return Outcome(False, f"It went wrong at `{_step(error)}` {error}")
     return Outcome(True, f"{'; '.join(steps.told)}.")
+
+
+def _step(error: AssertionError) -> str:
+    """The line of the walk that raised it."""
+    lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith("walk.py")]
+    return str(lines[-1]) if lines else "boot"
 
 
 if __name__ == "__main__":

@@ -35,7 +35,11 @@ COUNTS = (b"What waits", b"sealed item", b" items, ", b"/NOTIMPLEMENTED")
 """What the operator's commands say or return when something waits, which the journal would keep with a time."""
 _EXPECTED_WARNINGS = {"clock", "roster"}
 """Nothing sets the clock of the machine, and no coordination signs its roster."""
-_LEFT = ("opt/portevoix", "etc/portevoix", "var/lib/portevoix", "var/lib/portevoix-tor", "var/backups/portevoix")
+_LEFT = (
+    *("opt/portevoix", "etc/portevoix", "etc/systemd/*/portevoix*", "usr/local/sbin/portevoix*", "run/portevoix*"),
+    *("var/lib/portevoix*", "var/lib/systemd/timers/*portevoix*", "var/backups/portevoix", "etc/apparmor.d/portevoix"),
+)
+"""Where nothing may be left of it."""
 
 
 class Walk:
@@ -229,10 +233,14 @@ class Walk:
             assert "PrivateNetwork=no" in self.operator.doctor()["units"]
         with planted.drop_in(self.operator, planted.LOGGING):
             visits.look_around(self.operator.by_socket(), self.marks)
-            log = self.machine.journal().encode()
-            assert {one.what for one in Search(self.marks.all(), visits.STEM).data(log, "")} >= {"path", "query"}
+            soon(self._logged, START_SECONDS, "a logged request is found")
         assert walls.breaches(self.machine) == []
         self.told.append("planted faults found: an open network, logged requests")
+
+    def _logged(self) -> bool:
+        """Whether the address of a request is in the portal's log."""
+        found = Search(self.marks.all(), visits.STEM).data(self.operator.log().encode(), "the journal")
+        return {"path", "query"} <= {one.what for one in found}
 
     def leave(self) -> None:
         """Removed, and then with all that it had."""
@@ -241,7 +249,8 @@ class Walk:
         assert not self.machine.look("systemctl", "list-unit-files", "--no-legend", "portevoix*").out
         assert not any(self.machine.runs_for(user) for user in ("portevoix", "portevoix-tor"))
         self.machine(INSTALL, "uninstall", "--purge")
-        assert not [name for name in _LEFT if list(self.machine.root.glob(f"{name}*"))]
+        left = [str(path) for pattern in _LEFT for path in self.machine.root.glob(pattern)]
+        assert not left, left
 
     def _file(self, number: int) -> str:
         words = visits.file(self.operator.by_socket(), self.marks, number)
