@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from portal.age import HybridIdentity
-from tests.e2e.onion import through
+from tests.e2e.onion import client_of, through
 from tests.e2e.parts import DESKS, Desk
 from tests.e2e.unix import through_socket
 from tests.proofs.booted.machine import ROOT, CannotBoot, Machine, soon
@@ -133,7 +133,7 @@ class Operator:
 
     def by_tor(self, network: PrivateNetwork) -> Way:
         """How a visitor comes through Tor."""
-        return Way(f"http://{self.address()}", through(network.socks_port))
+        return Way(f"http://{self.address()}", through(client_of(network)))
 
     def doctor(self) -> dict[str, str]:
         """The level of each of its checks."""
