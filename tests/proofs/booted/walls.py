@@ -79,5 +79,3 @@ def exposure(machine: Machine, unit: str) -> float:
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
     assert found, said
     return float(found[1])
-
-
