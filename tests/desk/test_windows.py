@@ -48,6 +48,7 @@ ALLOWED = {
     ("portal.spool", "os.O_TMPFILE"),
     ("portal.spool", "os.O_CLOEXEC"),
     ("portal.spool", "os.pread"),
+    ("portal.spool", "os.pwrite"),
     # `portal.files.write` is for the server: the desk takes `sync_folder` alone from there (tested below).
     ("portal.files", "os.O_CLOEXEC"),
 }
