@@ -126,7 +126,7 @@ def _line_batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
         if len(rest) > _LONGEST_LINE:
             raise ArmorFailure("The armor has a line of the wrong length.")
         yield [line.removesuffix(b"\r") for line in lines]
-    yield [rest.removesuffix(b"\r")]
+    yield [rest]
 
 
 def _steps(pieces: Iterable[Piece]) -> Iterator[bytes]:

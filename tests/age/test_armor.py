@@ -110,6 +110,12 @@ def test_a_full_last_line_may_be_padded() -> None:
     assert b"".join(dearmor([BEGIN + FULL + b"A" * 62 + b"==\n" + END])) == bytes(48 + 46)
 
 
+@pytest.mark.parametrize("first", [1, 47, 48, 49, 95, 1024 * 48 + 1])
+def test_armor_is_the_same_whatever_pieces_it_is_made_of(first: int) -> None:
+    data = bytes(range(251)) * 300
+    assert b"".join(armor([data[:first], data[first:]])) == b"".join(armor([data]))
+
+
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r", b"\r\n"])
 def test_the_last_line_may_end_in_any_way(end: bytes) -> None:
     assert b"".join(dearmor([BEGIN + b"AAAA\n" + END.rstrip(b"\n") + end])) == bytes(3)
