@@ -22,7 +22,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from portal import archive, canonical, files, limits, settings, state
+from portal import archive, canonical, files, limits, roster, settings, state
 from portal.errors import FormatError, PortalBackupError, StoreError
 from portal.report import Day, Hex16, Hex32, Name, Size
 from portal.spool import SealedSpool
@@ -32,8 +32,8 @@ from portal.store.copies import DeskRow, ItemRow, ReplyRow
 FORMAT: Literal["portevoix/backup/1"] = "portevoix/backup/1"
 RESTORED_BUNDLES = 2**20
 """A restored portal counts its bundles on from so many more than the backup says."""
-SECRETS = (state.SESSION_SECRET, state.SIGNING_KEY, state.ONION_KEY, state.RECEIPT_SECRET)
-"""The last one is what `portal serve` cannot begin without."""
+FILES = (roster.NEWEST, state.SESSION_SECRET, state.SIGNING_KEY, state.ONION_KEY, state.RECEIPT_SECRET)
+"""The secrets, and what keeps an old roster out. The last one is what `portal serve` cannot begin without."""
 _FRONT_BYTES = 16 * limits.MIB
 _PAGE_BYTES = 4 * limits.MIB
 _KEY_FILE = re.compile(r"[a-z][a-z0-9-]{0,31}\.(pub|recipients)|roster\.toml(\.minisig)?")
@@ -113,7 +113,7 @@ class Writer:
         self._front = Front(
             FORMAT,
             today.isoformat(),
-            {path.name: _text(path) for name in SECRETS if (path := state.secret_path(folder, name)).exists()},
+            {path.name: _text(path) for name in FILES if (path := state.secret_path(folder, name)).exists()},
             {path.name: _text(path) for path in sorted(keys.glob("*")) if _KEY_FILE.fullmatch(path.name)},
             [_desk_state(row) for row in store.copies.desks()],
         )
@@ -234,7 +234,7 @@ class _Restoration:
 
 def _check_names(front: Front) -> None:
     """Names that become paths are known ones, or look like key files."""
-    known = front.files.keys() <= set(SECRETS) and {state.RECEIPT_SECRET, state.SIGNING_KEY} <= front.files.keys()
+    known = front.files.keys() <= set(FILES) and {state.RECEIPT_SECRET, state.SIGNING_KEY} <= front.files.keys()
     if not known or not all(_KEY_FILE.fullmatch(name) for name in front.keys):
         raise FormatError("its front names files that a portal does not have.")
 
@@ -248,7 +248,7 @@ def _write(folder: Path, front: Front, database: str | None) -> None:
         files.write(keys / name, [text.encode()], mode=files.PUBLIC)
     if database:
         settings.remember_database(folder, database)
-    *others, last = (name for name in SECRETS if name in front.files)
+    *others, last = (name for name in FILES if name in front.files)
     for name in others:
         files.write(folder / name, [front.files[name].encode()])
     state.publish(folder)

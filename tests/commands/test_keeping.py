@@ -89,10 +89,13 @@ def test_the_roster_goes_along(folder: Path) -> None:
     for name in ("roster.toml", "roster.toml.minisig"):
         (folder / "keys" / name).write_text(name)
     (folder / "keys" / "notes.txt").write_text("anything")
+    (folder / "state" / "roster.number").write_text("7\n")
     back_up(folder, folder / "backup", "--to", recipient(folder))
     run("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity")
     made = {path.name for path in (folder / "new" / "keys").iterdir()}
     assert made == {"police.pub", "police.recipients", "roster.toml", "roster.toml.minisig"}
+    # Else a withdrawn key could come back with an old roster.
+    assert (folder / "new" / "roster.number").read_text() == "7\n"
 
 
 def test_a_folder_of_backups(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ def test_everything_comes_back(filled: Store, other: Store, folder: Path, tmp_pa
     assert copied == backup.Copied("2026-11-25", 2, 2)
     assert rows(other) == rows(filled)
     assert b"".join(other.read_item(identifier(2))) == content(2, LARGE)
-    for name in (*backup.SECRETS, state.PUBLIC_KEY):
+    for name in (*backup.FILES[1:], state.PUBLIC_KEY):
         assert (new / name).read_bytes() == (folder / name).read_bytes()
         assert (new / name).stat().st_mode & 0o077 == (0o044 if name == state.PUBLIC_KEY else 0)
     assert (new / "keys" / "police.pub").read_text() == "a key\n"
