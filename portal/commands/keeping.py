@@ -24,6 +24,10 @@ from portal.store import Store
 _IDENTITY_BYTES = 64 * limits.KIB
 
 
+RECIPIENT_PREFIX = "age1"
+"""How every recipient begins, and hardly a file."""
+
+
 def add(command: Command) -> None:
     """Add them to the command line."""
     command("tend", _tend, "Forget expired replies and the order of arrival; a portal that serves does it every night.")
@@ -60,6 +64,9 @@ def _renew(options: argparse.Namespace) -> None:
 
 
 def _backup(options: argparse.Namespace) -> None:
+    if not (options.out or options.into) and options.to and not options.to[-1].startswith(RECIPIENT_PREFIX):
+        # `--to RECIPIENT… OUT`: argparse takes all that follows an option for its own.
+        options.out = Path(options.to.pop())
     recipients = _recipients(options)
     out = options.out or _named(options.into)
     if out.exists():

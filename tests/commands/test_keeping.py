@@ -35,6 +35,11 @@ def back_up(folder: Path, *more: str | Path, status: int = 0) -> None:
     run("backup", "--state", folder / "state", "--keys", folder / "keys", *more, status=status)
 
 
+def test_the_new_file_may_come_last(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    back_up(folder, "--to", recipient(folder), folder / "backup")
+    assert capfd.readouterr().out.startswith(f"{folder / 'backup'}: 0 items")
+
+
 def test_a_new_machine(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     back_up(folder, folder / "backup", "--to", recipient(folder))
     out, err = capfd.readouterr()
