@@ -89,7 +89,9 @@ def check_session_secret(chosen: Settings, today: date) -> Finding:
         renewed = state.session_renewed(chosen.state)
     except SettingsError:
         # Sealed, and this is not the unit that it is handed to; `check_secrets` says whether it is missing.
-        return warn(check, f"How old {state.SESSION_SECRET} is cannot be seen here.", "Ask with `portevoix doctor`.")
+        is_sealed = not (chosen.state / state.SESSION_SECRET).exists()
+        fix = "Ask with `portevoix doctor`." if is_sealed else "Mend first what is said of the secrets."
+        return warn(check, f"How old {state.SESSION_SECRET} is cannot be seen here.", fix)
     # It was made together with the portal's key, whose public half lies in the folder also where secrets are sealed.
     age = (today - renewed).days if renewed else _age(chosen.state / state.PUBLIC_KEY, today) or 0
     if age > limits.KEY_DAYS:

@@ -200,8 +200,12 @@ class TestKeys:
         state.renew_session(chosen.state, later)
         check(keys.check_session_secret(chosen, later + timedelta(days=300)), "ok", "300 days old")
         check(keys.check_session_secret(chosen, later + timedelta(days=367)), "warn", "367 days old")
+        (chosen.state / state.SESSION_SECRET).chmod(0o644)
+        assert "secrets" in keys.check_session_secret(chosen, later).fix
         (chosen.state / state.SESSION_SECRET).unlink()
-        check(keys.check_session_secret(chosen, later), "warn", "cannot be seen here")
+        found = keys.check_session_secret(chosen, later)
+        check(found, "warn", "cannot be seen here")
+        assert "portevoix doctor" in found.fix
 
 
 class TestDatabase:
