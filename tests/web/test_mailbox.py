@@ -13,6 +13,7 @@ from portal.report import STATUSES
 from portal.settings import LANGUAGES
 from portal.web import mailbox
 from tests.web.browser import Browser
+from tests.web.test_report import canary
 from tests.web.threads import NOTHING, Thread, failing, look_again, steady, words_form
 from tests.web.world import ONION, WebWorld
 
@@ -24,6 +25,17 @@ class TestOpening:
         assert NOTHING in page.html
         assert not list(page.find("article"))
         assert thread.words not in page.html
+
+    def test_what_the_reporter_sent_is_never_shown(self, world: WebWorld, thread: Thread) -> None:
+        """Whoever finds the words reads the answers, and nothing else."""
+        thread.answer({"text": "An answer."})
+        page, text = thread.open(), canary()
+        sent = thread.browser.submit(page.form("message"), {"message": text})
+        assert world.found(text)
+        for shown in (page, sent, thread.open(), look_again(thread.browser, sent)):
+            assert "An answer." in shown.html
+            assert text not in shown.html
+            assert thread.report.narrative not in shown.html
 
     def test_unknown_expired_and_empty_threads_look_the_same(
         self, world: WebWorld, thread: Thread, monkeypatch: pytest.MonkeyPatch
