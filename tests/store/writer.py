@@ -1,11 +1,13 @@
 """A process whose writes are recorded: it stores items and says which are stored, takes packs, and tends.
 
-`python -m tests.store.writer URL ITEMS [hasty]`; with `hasty` SQLite does not wait for the disk.
+`python -m tests.store.writer URL ITEMS [hasty | hasty-rewrite]`; SQLite does not wait for the disk with `hasty`, and
+with `hasty-rewrite` it does not when the file is rewritten.
 """
 
 import sys
 
-from portal.store import Store, sqlite
+from portal.store import Store, sqlite, vacuum
+from tests.planted import hasty_vacuum
 from tests.store.helpers import answer, claim, content, identifier
 
 ACKNOWLEDGED = "stored "
@@ -43,4 +45,6 @@ def main(url: str, items: int) -> None:
 if __name__ == "__main__":
     if sys.argv[3:] == ["hasty"]:
         sqlite.PRAGMAS = tuple(pragma.replace("synchronous = FULL", "synchronous = OFF") for pragma in sqlite.PRAGMAS)
+    if sys.argv[3:] == ["hasty-rewrite"]:
+        vacuum.__file__ = hasty_vacuum.__file__
     main(sys.argv[1], int(sys.argv[2]))

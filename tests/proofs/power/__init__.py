@@ -2,28 +2,35 @@
 
 All writes and syncs of a process that stores items in SQLite are recorded. For every point in that record, the disk
 has all that was synced before, and of the rest nothing, all of it, or any part, the last write torn at a sector. Each
-such folder is opened as the portal does after a crash. PostgreSQL is stopped by force in `tests.proofs.killed`; what
+such folder is opened as the portal does after a crash. The files beside the database, and their names, are in
+`tests.proofs.power.commands`. PostgreSQL is stopped by force in `tests.proofs.killed`; what
 its own log does on a disk that loses writes is its makers' to prove.
 """
 
 import random
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from portal.store import Store, sqlite_url
 from tests.proofs import Outcome
+from tests.proofs.power import commands
 from tests.proofs.power.recording import Operation, Said, Sync, Truncate, Unlink, Write, record
 from tests.store.helpers import chunks, content, identifier
 from tests.store.writer import ACKNOWLEDGED, REMOVED, REMOVING, size
 
-CLAIM = "Power lost at any moment takes no report whose receipt was shown, and leaves a database that opens at once."
+CLAIM = (
+    "Power lost at any moment takes no report whose receipt was shown, leaves a database that opens at once, and takes "
+    "no secret or bundle of a command that has ended."
+)
 ITEMS = 24
 SEED = 3
 SECTOR_BYTES = 512
 PARTS = 3
 """Random parts of what was not synced, at each point."""
 WRITER = "tests.store.writer"
+REWRITE = "portal.store.vacuum"
 
 
 class Folder:
@@ -78,6 +85,10 @@ def _path(operation: Operation) -> str:
     return "" if isinstance(operation, Said) else operation.path
 
 
+def _changes_a_file(operation: Operation, folder: Path) -> bool:
+    return isinstance(operation, Write | Truncate | Sync | Unlink) and Path(_path(operation)).parent == folder
+
+
 def _with(durable: Folder, operations: Sequence[Operation]) -> Folder:
     folder = durable.copy()
     for one in operations:
@@ -120,8 +131,11 @@ def faults(folder: Folder, database: Path, operations: Sequence[Operation], begu
     return wrong
 
 
-def trial(items: int, seed: int, *, hasty: bool = False, every: int = 1) -> tuple[int, list[str]]:
-    """How many folders were tried, and what was wrong; only every so many of them are, with `every`."""
+def trial(items: int, seed: int, *, fault: str = "", one_in: int = 1) -> tuple[int, list[str]]:
+    """How many folders were tried, and what was wrong; with `one_in`, one in so many of them is, drawn by the seed.
+
+    `fault` is one of the writer's.
+    """
     with tempfile.TemporaryDirectory() as work:
         state = Path(work) / "state"
         state.mkdir()
@@ -130,23 +144,38 @@ def trial(items: int, seed: int, *, hasty: bool = False, every: int = 1) -> tupl
         store.create()
         store.close()
         start = {str(path): path.read_bytes() for path in state.iterdir()}
-        more = ["hasty"] if hasty else []
-        arguments = [sqlite_url(database), str(items), *more]
-        operations = record(state, WRITER, arguments, Path(work) / "trace")
-        wrong, tried = [], 0
-        for count, (number, folder) in enumerate(kept(start, operations, random.Random(seed))):
-            if count % every == 0:
+        arguments = [sqlite_url(database), str(items), *([fault] if fault else [])]
+        recorded = record(state, WRITER, arguments, Path(work) / "trace")
+        operations = [one for one in recorded if isinstance(one, Said) or _changes_a_file(one, state)]
+        wrong, tried, draw = [], 0, random.Random(seed)
+        for number, folder in kept(start, operations, random.Random(seed)):
+            if draw.randrange(one_in) == 0:
                 done = operations[: number + 1]
                 wrong += [f"after operation {number}: {one}" for one in faults(folder, database, done, items - 1)]
                 tried += 1
         return tried, wrong
 
 
+def unsynced(module: str = REWRITE, *more: str) -> list[str]:
+    """What is wrong when the program that rewrites the file has ended: what it wrote was not synced."""
+    with tempfile.TemporaryDirectory() as work:
+        database = Path(work) / "portal.db"
+        with closing(Store(sqlite_url(database))) as store:
+            store.create()
+        operations = record(Path(work), module, [str(database), "5", *more], Path(work) / "trace")
+    ours = [one for one in operations if isinstance(one, Write | Sync) and one.path == str(database)]
+    return [] if ours and isinstance(ours[-1], Sync) else ["the rewrite ended before its last write was on the disk"]
+
+
 def prove() -> Outcome:
-    """All points of a record of `ITEMS` items."""
+    """All points of a record of `ITEMS` items, of the rewrite, and of the commands that write secrets."""
     tried, wrong = trial(ITEMS, SEED)
+    wrong += unsynced()
+    states, more = commands.trial()
+    wrong += more
     found = "; ".join(wrong[:5]) or "0 faults"
     return Outcome(
         not wrong,
-        f"{tried:,} states of the disk while {ITEMS} items were stored, some removed, and the file tended: {found}.",
+        f"{tried:,} states of the disk while {ITEMS} items were stored, some removed, and the file tended, and "
+        f"{states} of files and their names in {', '.join(commands.COMMANDS)}: {found}.",
     )

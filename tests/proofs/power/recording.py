@@ -12,12 +12,20 @@ from tests.proofs.page import ROOT
 
 _DATA_BYTES = 4_000_000
 """Of one write, at most."""
-_CALLS = "openat,pwrite64,write,ftruncate,fsync,fdatasync,unlink,rename"
+_CALLS = (
+    "openat,pwrite64,write,ftruncate,fsync,fdatasync,?mkdir,mkdirat,?unlink,unlinkat,?link,linkat,"
+    "?rename,?renameat,renameat2"
+)
 _TEXT = r"((?:\\x[0-9a-f]{2})*)"
 _PWRITE = re.compile(rf'pwrite64\(\d+<{_TEXT}>, "{_TEXT}", \d+, (\d+)\) += (\d+)')
 _TRUNCATE = re.compile(rf"ftruncate\(\d+<{_TEXT}>, (\d+)\) += 0")
 _SYNC = re.compile(rf"f(?:data)?sync\(\d+<{_TEXT}>\) += 0")
-_UNLINK = re.compile(rf'unlink\("{_TEXT}"\) += 0')
+_UNLINK = re.compile(rf'unlink(?:at)?\([^"]*"{_TEXT}".*\) += 0')
+_CREATE = re.compile(rf"openat\(.*O_CREAT.*\) += \d+<{_TEXT}>")
+_FOLDER = re.compile(rf'mkdir(?:at)?\([^"]*"{_TEXT}".*\) += 0')
+_LINK = re.compile(rf' link(?:at)?\([^"]*"{_TEXT}", [^"]*"{_TEXT}".*\) += 0')
+_RENAME = re.compile(rf'rename(?:at2?)?\([^"]*"{_TEXT}", [^"]*"{_TEXT}".*\) += 0')
+_WRITE = re.compile(rf'write\((?![12]<)\d+<{_TEXT}>, "{_TEXT}", \d+\) += (\d+)')
 _SAID = re.compile(rf'write\(1<{_TEXT}>, "{_TEXT}", \d+\)')
 
 
@@ -40,7 +48,7 @@ class Truncate:
 
 @dataclass(frozen=True)
 class Sync:
-    """All that was written to a file before is on the disk."""
+    """All that was written to a file before is on the disk; of a folder, its names."""
 
     path: str
 
@@ -53,13 +61,51 @@ class Unlink:
 
 
 @dataclass(frozen=True)
+class Create:
+    """A name that came, of a new file; or the file was there."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Append:
+    """Bytes that went to the end of a file."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class MakeFolder:
+    """A folder that came."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """One more name of a file."""
+
+    path: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Rename:
+    """Another name of a file, in the same folder, in place of the old one."""
+
+    path: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Said:
     """A line that the process printed: what somebody outside relies on from then on."""
 
     line: str
 
 
-Operation = Write | Truncate | Sync | Unlink | Said
+Operation = Write | Append | Truncate | Sync | Create | MakeFolder | Link | Rename | Unlink | Said
 
 
 def record(folder: Path, module: str, arguments: Sequence[str], trace: Path) -> list[Operation]:
@@ -80,8 +126,8 @@ def record(folder: Path, module: str, arguments: Sequence[str], trace: Path) -> 
 
 
 def _stays(path: Path, folder: Path) -> bool:
-    """Whether a file has a name in the folder: SQLite's temporary ones have lost theirs."""
-    return path.parent == folder and not path.name.endswith(" (deleted)")
+    """Whether it is the folder or has a name in it: SQLite's temporary files have lost theirs."""
+    return path.is_relative_to(folder) and not path.name.endswith(" (deleted)")
 
 
 def _read(line: str) -> Operation | None:
@@ -95,6 +141,18 @@ def _read(line: str) -> Operation | None:
         return Sync(_name(match[1]))
     if match := _UNLINK.search(line):
         return Unlink(_name(match[1]))
+    if match := _CREATE.search(line):
+        return Create(_name(match[1]))
+    if match := _FOLDER.search(line):
+        return MakeFolder(_name(match[1]))
+    if match := _LINK.search(line):
+        return Link(_name(match[1]), _name(match[2]))
+    if match := _RENAME.search(line):
+        return Rename(_name(match[1]), _name(match[2]))
+    if match := _WRITE.search(line):
+        data = _bytes(match[2])
+        assert len(data) == int(match[3])
+        return Append(_name(match[1]), data)
     if match := _SAID.search(line):
         return Said(_name(match[2]).strip())
     return None

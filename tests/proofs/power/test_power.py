@@ -1,8 +1,8 @@
-"""A short record, and a database that does not wait for the disk, which is caught."""
+"""A short record, and a database and a rewrite that do not wait for the disk, which are caught."""
 
 import pytest
 
-from tests.proofs.power import Folder, expected, trial
+from tests.proofs.power import Folder, expected, trial, unsynced
 from tests.proofs.power.recording import Said, Truncate, Unlink, Write
 
 
@@ -25,10 +25,18 @@ def test_what_was_said_is_expected() -> None:
 @pytest.mark.e2e
 class TestTrial:
     def test_nothing_is_lost(self) -> None:
-        tried, wrong = trial(4, seed=1, every=5)
+        tried, wrong = trial(4, seed=1, one_in=5)
         assert wrong == []
         assert tried > 20
 
     def test_a_database_that_does_not_wait_for_the_disk_is_caught(self) -> None:
-        _, wrong = trial(2, seed=1, hasty=True)
+        _, wrong = trial(2, seed=1, fault="hasty")
         assert any("lost" in one or "Error" in one or "Unavailable" in one for one in wrong)
+
+    def test_a_rewrite_that_does_not_wait_for_the_disk_is_caught(self) -> None:
+        _, wrong = trial(4, seed=1, one_in=5, fault="hasty-rewrite")
+        assert wrong
+
+    def test_a_rewrite_has_ended_when_all_is_on_the_disk(self) -> None:
+        assert unsynced() == []
+        assert unsynced("tests.planted.hasty_vacuum", "counts") != []
