@@ -24,12 +24,14 @@ from portal.errors import PortevoixError
 
 OURS = ("portal", "tor")
 """Names of loggers that are heard, with all below them."""
+LEVEL = logging.INFO
+"""The least that is heard."""
 LINE_CHARACTERS = 500
 """The longest line."""
 _ROOT = Path(__file__).parent.parent
 
 
-def configure(stream: TextIO, level: int = logging.INFO) -> None:
+def configure(stream: TextIO) -> None:
     """Let the log go to `stream`, by these rules, for the rest of this process."""
     handler = logging.StreamHandler(stream)
     handler.addFilter(_is_ours)
@@ -37,7 +39,7 @@ def configure(stream: TextIO, level: int = logging.INFO) -> None:
     logging.basicConfig(handlers=[handler], force=True)
     logging.raiseExceptions = False
     for name in OURS:
-        logging.getLogger(name).setLevel(level)
+        logging.getLogger(name).setLevel(LEVEL)
     # A warning of Python's names a file and a line of source, and some quote a value.
     warnings.simplefilter("ignore")
     sys.excepthook = _uncaught

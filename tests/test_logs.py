@@ -87,6 +87,14 @@ def test_our_own_sentence_is_said(written: io.StringIO) -> None:
     assert written.getvalue() == "There is no room: make some.\n"
 
 
+@pytest.mark.parametrize("name", logs.OURS)
+def test_what_is_heard_of_ours(written: io.StringIO, name: str) -> None:
+    log = logging.getLogger(f"{name}.part")
+    log.debug("A detail.")
+    log.info("It began.")
+    assert written.getvalue() == "It began.\n"
+
+
 def test_the_place_in_our_code(written: io.StringIO) -> None:
     try:
         logs.Sentences().format(None)  # type: ignore[arg-type]

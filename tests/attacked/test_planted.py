@@ -171,9 +171,13 @@ def test_words_of_another(attacked: World, plant: Callable[[Change], None]) -> N
     assert "another visitor's eight words" in "\n".join(attacked.try_(PAGE, visit))
 
 
-def test_a_line_in_the_log(plant: Callable[[Change], None], found: Callable[[Attack], str]) -> None:
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING, logging.ERROR], ids=logging.getLevelName)
+@pytest.mark.parametrize("part", ["PATH_INFO", "QUERY_STRING"])
+def test_a_line_in_the_log(
+    plant: Callable[[Change], None], found: Callable[[Attack], str], part: str, level: int
+) -> None:
     def tell(environ: dict[str, Any], headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-        logging.getLogger("portal.planted").warning("asked for %s", environ["QUERY_STRING"])
+        logging.getLogger("portal.planted").log(level, "asked for %s", environ[part])
         return headers, body
 
     plant(tell)

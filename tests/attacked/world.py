@@ -88,10 +88,12 @@ class World(Target):
         page = partial(page_for_server, self.web.app)
         self.server = Server(self.web.app, [unix(self.path)], page, bounds, Forms(bounds.spool), stretches_key)
         self._thread = threading.Thread(target=self.server.run)
-        self._handler = logging.Handler(logging.WARNING)
+        self._handler = logging.Handler()
         self._handler.setFormatter(logs.Sentences())
         self._handler.emit = lambda record: self._log.append(self._handler.format(record))  # type: ignore[method-assign]
-        logging.getLogger("portal").addHandler(self._handler)
+        for name in logs.OURS:
+            logging.getLogger(name).setLevel(logs.LEVEL)
+            logging.getLogger(name).addHandler(self._handler)
         self._thread.start()
 
     def connect(self) -> socket.socket:
@@ -106,7 +108,7 @@ class World(Target):
         return Seals(secrets.receipt_secret, secrets.session_secrets, lambda: self.web.clock() + later)
 
     def logged(self) -> list[str]:
-        """Warnings and errors of our own loggers."""
+        """All lines that `portal serve` would write."""
         return self._log
 
     def reports(self) -> int:
@@ -115,7 +117,8 @@ class World(Target):
 
     def close(self) -> None:
         """End it."""
-        logging.getLogger("portal").removeHandler(self._handler)
+        for name in logs.OURS:
+            logging.getLogger(name).removeHandler(self._handler)
         self.server.stop()
         self._thread.join()
         self.web.store.close()
