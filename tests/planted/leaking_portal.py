@@ -1,11 +1,12 @@
-"""`portal`, leaking as portals have leaked: an access log, a dump for debugging, a spill to the temporary folder; and
-its tor keeps what passes through it.
+"""`portal`, leaking as portals have leaked: an access log, a line of its own log for each path, a dump for debugging, a
+spill to the temporary folder; and its tor keeps what passes through it.
 
 `python -m tests.planted.leaking_portal serve …`
 """
 
 import base64
 import gzip
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -33,6 +34,7 @@ def main() -> int:
     def log_access(self: Request) -> Any:
         with (state / "access.log").open("a") as log:
             log.write(f"{self.full_path} {dict(self.headers)}\n")
+        logging.getLogger("portal.planted").info("asked for %s", self.path)
         return close(self)
 
     Intake.file = spill_and_dump  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e import parts
 from tests.proofs.seizure import seizing
-from tests.proofs.seizure.needles import BLOCK_BYTES, Search
+from tests.proofs.seizure.needles import BLOCK_BYTES, Found, Search
 from tests.proofs.seizure.tors import OwnTor, TorApart
 from tor import PrivateNetwork
 
@@ -76,6 +76,7 @@ class TestPortal:
         with seizing(tmp_path, private_tor, OwnTor, reports=1) as seizure:
             seizure.seize_running()
         found = {(found.what, found.form, Path(found.place).parent.name) for found in seizure.found}
+        assert Found("path", "clear", str(seizure.portal.log)) in seizure.found
         assert {
             ("narrative", "compressed, clear", "tmp"),
             ("receipt 1", "base64", "state"),

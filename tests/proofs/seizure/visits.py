@@ -106,7 +106,9 @@ def quoted(text: str) -> str:
 def look_around(way: Way, marks: Marks) -> None:
     """Ask for a page that is not there, for one with a query, and through a proxy that names its client."""
     forwarded = {"X-Forwarded-For": quoted(marks["X-Forwarded-For"])}
-    asked = [(quoted(marks["path"]), {}), (f"en/report/travel?{quoted(marks['query'])}", {}), ("", forwarded)]
+    # In a path a plus stays one: a blank that is sent as one would be found in no log that has the path decoded.
+    missing = urllib.parse.quote(marks["path"])
+    asked = [(missing, {}), (f"en/report/travel?{quoted(marks['query'])}", {}), ("", forwarded)]
     with contextlib.closing(way.connected()) as connection:
         for path, headers in asked:
             connection.request("GET", f"/{path}", headers=headers)
