@@ -91,7 +91,9 @@ def _recipients(options: argparse.Namespace) -> list[Recipient]:
         raise PortalBackupError(f"A recipient of the backup cannot be used: {error}") from None
     if not all(isinstance(recipient, HybridRecipient) for recipient in found):
         raise PortalBackupError(
-            "A backup is sealed to post-quantum recipients only (age1pq1…): make one with `age-keygen -pq`."
+            "A backup is sealed to post-quantum recipients only (age1pq1…): make one on the machine that keeps its "
+            "identity, with `python -m portal.age keygen` of a release or a desk (docs/operations.md, Backup) or "
+            "`age-keygen -pq` of age 1.3 or newer."
         )
     if not found:
         raise PortalBackupError(

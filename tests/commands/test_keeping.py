@@ -1,5 +1,7 @@
 """`portal backup` and `portal restore` as an operator meets them."""
 
+import io
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from portal import cli, state
 from portal.age import HybridIdentity, X25519Identity
+from portal.age import __main__ as age_command
 from portal.store import Store, sqlite_url
 from portal.store.copies import Copies, ReplyRow
 from tests.test_desks import write_desk
@@ -56,6 +59,17 @@ def test_a_new_machine(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert first == second
     run("export", "--state", folder / "new", "--desk", "police", folder / "bundle")
     assert (folder / "new" / "keys" / "police.pub").exists()
+
+
+def test_an_identity_made_as_the_operator_does(folder: Path) -> None:
+    """docs/operations.md, The identity for backups: our own `keygen`, both halves as files."""
+    for name, *more in (("identity",), ("recipients", "-y", str(folder / "identity"))):
+        made = io.BytesIO()
+        assert age_command.main(["keygen", *more], io.BytesIO(), made, sys.stderr) == 0
+        (folder / name).write_bytes(made.getvalue())
+    back_up(folder, folder / "backup", "--to-file", folder / "recipients")
+    run("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity")
+    assert state.load(folder / "new") == state.load(folder / "state")
 
 
 def test_broken_off_it_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,10 +133,13 @@ def test_nothing_lies_in_clear(folder: Path) -> None:
     assert secret not in (folder / "backup").read_bytes()
 
 
+CLASSICAL = str(X25519Identity.generate().recipient)
 REFUSED = {
     "nobody to seal to": ([], "Say to whom the backup is sealed"),
     "a word": (["--to", "nobody"], "A recipient of the backup cannot be used"),
-    "a classical recipient": (["--to", str(X25519Identity.generate().recipient)], "post-quantum recipients only"),
+    "a classical recipient": (["--to", CLASSICAL], "post-quantum recipients only"),
+    "how to make one with ours": (["--to", CLASSICAL], "`python -m portal.age keygen`"),
+    "how to make one with age": (["--to", CLASSICAL], "`age-keygen -pq`"),
 }
 
 
