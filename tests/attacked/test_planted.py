@@ -1,16 +1,18 @@
 """The checker is no ornament: the portal is broken on purpose, each rule by itself, and what is broken is reported."""
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
+from portal.channels import form as channel_form
 from portal.serving import parser
 from tests.attacked.attack import CANARY, CODED, REPORT, Attack, attack, form, get, post
 from tests.attacked.campaign import file_one
-from tests.attacked.corpus import smuggling
+from tests.attacked.corpus import smuggling, values
 from tests.attacked.world import World
 
 PAGE = attack("a page", get(), 200)
@@ -190,6 +192,20 @@ def test_a_parser_that_reads_what_others_read_otherwise(attacked: World, monkeyp
     visit = attacked.visit()
     said = [problem for each in smuggling.ATTACKS for problem in attacked.try_(each, visit)]
     assert [line for line in said if line.startswith("CL.TE with a request behind: the answers are")]
+
+
+def test_a_number_that_is_a_digit_and_no_number(attacked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`isdigit` alone lets "²" through, of which `int` makes an error."""
+
+    def number(value: str, *_: str) -> int | None:
+        return int(value) if value.isdigit() else None
+
+    visit = attacked.visit()
+    monkeypatch.setattr(channel_form, "_number", number)
+    said = "\n".join(problem for each in values.ATTACKS for problem in attacked.try_(each, visit))
+    for name in ("superscript", "of 5,000 digits"):
+        assert re.search(rf"^a number .*{name}: status 500$", said, re.MULTILINE)
+    assert "logged: ValueError" in said
 
 
 def test_reports_that_are_not_taken_any_more(attacked: World, monkeypatch: pytest.MonkeyPatch) -> None:

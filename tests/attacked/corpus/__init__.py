@@ -14,6 +14,7 @@ from tests.attacked.corpus import (
     slow,
     smuggling,
     targets,
+    values,
 )
 
 GROUPS: dict[str, list[Attack]] = {
@@ -25,6 +26,7 @@ GROUPS: dict[str, list[Attack]] = {
     "methods": methods.ATTACKS,
     "multipart": multipart.ATTACKS,
     "encodings": encodings.ATTACKS,
+    "values": values.ATTACKS,
     "csrf": csrf.ATTACKS,
     "replays": replays.ATTACKS,
     "pipelining": pipelining.ATTACKS,
