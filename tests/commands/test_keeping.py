@@ -10,8 +10,9 @@ import pytest
 from portal import cli, state
 from portal.age import HybridIdentity, X25519Identity
 from portal.age import __main__ as age_command
-from portal.store import Store, sqlite_url
+from portal.store import Store, copies, sqlite_url
 from portal.store.copies import Copies, ReplyRow
+from tests.store.helpers import add, identifier
 from tests.test_desks import write_desk
 
 
@@ -70,6 +71,22 @@ def test_an_identity_made_as_the_operator_does(folder: Path) -> None:
     back_up(folder, folder / "backup", "--to-file", folder / "recipients")
     run("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity")
     assert state.load(folder / "new") == state.load(folder / "state")
+
+
+def test_more_than_a_page(folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer and every item comes back, not those of the first page alone."""
+    monkeypatch.setattr(copies, "PAGE_ROWS", 2)
+    replies = [ReplyRow(bytes([number] * 16), bytes(32), "9999-12", b"answer %d" % number) for number in range(5)]
+    with closing(Store(sqlite_url(folder / "state" / "portal.db"))) as store:
+        store.copies.put_replies(replies)
+        items = [add(store, number) for number in range(5)]
+    back_up(folder, folder / "backup", "--to", recipient(folder))
+    assert "5 items, 5 answers" in capfd.readouterr().out
+    run("restore", folder / "backup", "--state", folder / "new", "-i", folder / "identity")
+    with closing(Store(sqlite_url(folder / "new" / "portal.db"))) as store:
+        assert [row for page in store.copies.replies() for row in page] == replies
+        assert [b"".join(store.read_item(identifier(number))) for number in range(5)] == items
+        assert store.waiting_count("police") == 5
 
 
 def test_broken_off_it_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
