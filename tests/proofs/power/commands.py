@@ -40,21 +40,21 @@ class Scene:
         (root / "identity").write_text(f"{HybridIdentity.generate()}\n")
         with closing(Store(url)) as store:
             add(store, 1)
-        assert self.run([*self.line("backup")[:-3], str(root / "old backup"), *self.line("backup")[-2:]]) == 0
+        assert self.run(self.line("backup", "old backup")) == 0
 
     def _url(self, name: str) -> str:
         return sqlite_url(self.root / DATABASES / f"{name}.db")
 
-    def line(self, doing: str) -> list[str]:
+    def line(self, doing: str, out: str = "out") -> list[str]:
         """A command, as it is typed."""
         old, new = (["--state", str(self.root / name), "--database", self._url(name)] for name in ("state", "new"))
-        keys, out, identity = (str(self.root / name) for name in ("keys", "out", "identity"))
+        keys, to, identity = (str(self.root / name) for name in ("keys", out, "identity"))
         recipient = str(HybridIdentity.parse(Path(identity).read_text().strip()).recipient) if doing == "backup" else ""
         return {
             "init": ["init", *new],
             "renew-session": ["renew-session", *old],
-            "export": ["export", *old, "--desk", "police", out],
-            "backup": ["backup", *old, "--keys", keys, out, "--to", recipient],
+            "export": ["export", *old, "--desk", "police", to],
+            "backup": ["backup", *old, "--keys", keys, to, "--to", recipient],
             "restore": ["restore", str(self.root / "old backup"), *new, "-i", identity],
         }[doing]
 
