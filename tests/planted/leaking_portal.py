@@ -1,5 +1,5 @@
 """`portal`, leaking as portals have leaked: an access log, a line of its own log for each path, a dump for debugging, a
-spill to the temporary folder; and its tor keeps what passes through it.
+spill to the temporary folder; it holds every message in its memory, and its tor keeps what passes through it.
 
 `python -m tests.planted.leaking_portal serve …`
 """
@@ -22,8 +22,10 @@ def main() -> int:
     """Plant the leaks, then run the program."""
     state = Path(sys.argv[sys.argv.index("--state") + 1])
     file, close = Intake.file, Request.close
+    held: list[Message] = []
 
     def spill_and_dump(self: Intake, visitor: bytes, ticket_text: str, message: Message) -> Filed:
+        held.append(message)
         with tempfile.NamedTemporaryFile(delete=False) as spilled:
             spilled.write(gzip.compress(repr(message).encode()))
         filed = file(self, visitor, ticket_text, message)

@@ -3,12 +3,12 @@
 Searched are the state folder, tor's folder and its log, the temporary folder, the portal's log, the bundles and packs,
 all of PostgreSQL's folder (heap, indexes, TOAST, write-ahead log, its own log): while the portal runs, after kill -9 of
 it and of tor amid an upload, and after a stop. Every other visit comes through a private Tor network.
-The memory of the running portal and of its tor is read too. It is told apart, since neither erases it.
+The memory of the portal that took the reports, and of its tor, is read too: right after the last answer, and once more
+after further visits, before both are killed. It is told apart, since neither Python nor malloc nor tor erases it.
 """
 
 import contextlib
 import os
-import re
 import signal
 import tempfile
 from collections import Counter
@@ -22,6 +22,7 @@ from tests.e2e.parts import Portal
 from tests.proofs import Outcome
 from tests.proofs.seizure import visits
 from tests.proofs.seizure.needles import Found, Search
+from tests.proofs.seizure.remembered import Remembered, remember
 from tests.proofs.seizure.tors import OwnTor, Tor, TorApart
 from tests.proofs.seizure.visits import Marks, Way
 from tor import PrivateNetwork
@@ -30,7 +31,7 @@ from tor.control import Endpoint
 CLAIM = "Whoever seizes the server, running or not, finds no word of a report, a reply or a receipt on its disks."
 REPORTS = 50
 VISITS_AFTERWARDS = 20
-"""Visits of others after the last report, before the memory is read."""
+"""Visits of others after the last report, before the memory is read again."""
 
 
 class Seizure:
@@ -58,8 +59,8 @@ class Seizure:
         self.searched: Counter[str] = Counter()
         """Bytes, by place."""
         self.found: list[Found] = []
-        self.in_memory: dict[str, Counter[str]] = {}
-        """By process and text, how many times it was there."""
+        self.remembered: list[Remembered] = []
+        """What was in the memory of the portal that took all reports so far, and of its tor."""
 
     def run(self) -> None:
         """All that there is, and all searches."""
@@ -72,11 +73,15 @@ class Seizure:
         onion, preview = self._ways
         with visits.half_sent(onion, marks, "aborted upload"):
             words = [self._file(number) for number in range(self.reports)]
+            self._search_memory("right after the last answer")
         visits.look_around(onion, marks)
         visits.look_around(preview, marks)
         visits.answer(portal, marks, portal.folder)
         for number, each in enumerate(words[::3]):
             visits.follow(self._ways[number % 2], marks, each)
+        for _ in range(VISITS_AFTERWARDS):
+            visits.look_around(preview, Marks())
+        self._search_memory(f"after {VISITS_AFTERWARDS} further visits")
         with visits.half_sent(onion, marks, "cut upload"):
             self.search()
             self.tor.kill(portal)
@@ -91,10 +96,6 @@ class Seizure:
             visits.look_around(preview, Marks())
         portal("tend", "--state", portal.state)
         self._file(4)
-        for _ in range(VISITS_AFTERWARDS):
-            visits.look_around(preview, Marks())
-        for name, pid in (("portal", portal.pid), ("tor", self.tor.pid)):
-            self._search_memory(name, pid)
         portal.stop(signal.SIGTERM)
         self.tor.stop()
         self.search()
@@ -132,24 +133,10 @@ class Seizure:
                     seen.add(path)
                     yield place, path
 
-    def _search_memory(self, name: str, pid: int) -> None:
-        """How many of the texts are still in the memory of a process, which has passed on its answers long ago."""
-        texts, found = self.marks.all(), self.in_memory.setdefault(name, Counter())
-        for data in memory(pid):
-            for what, text in texts.items():
-                found[what] += data.count(text)
-
-
-def memory(pid: int) -> Iterator[bytes]:
-    """All that a process has in its memory and no file has; as a core dump would hold it."""
-    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
-        for line in lines:
-            found = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw\S+ \S+ \S+ \d+\s*(\S*)", line)
-            if found and not found[3].startswith("/"):
-                start, end = int(found[1], 16), int(found[2], 16)
-                file.seek(start)
-                yield file.read(end - start)
+    def _search_memory(self, when: str) -> None:
+        """What is still in the memory of both processes, of all that has been typed."""
+        for process, pid in (("portal", self.portal.pid), ("tor", self.tor.pid)):
+            self.remembered.append(remember(process, when, pid, self.marks.typed(), visits.STEM))
 
 
 def prove() -> Outcome:
@@ -201,12 +188,12 @@ def tell(kind: str, seizure: Seizure) -> str:
     """The result in one line."""
     found = "; ".join(dict.fromkeys(map(str, seizure.found[:5]))) or "nothing"
     places = ", ".join(f"{place} {size / 1e3:,.0f}" for place, size in seizure.searched.items())
-    left = "; ".join(
-        f"of the {name}, " + (", ".join(f"{what} {count} times" for what, count in texts.items() if count) or "nothing")
-        for name, texts in seizure.in_memory.items()
+    portal, tor = (
+        "; ".join(str(one) for one in seizure.remembered if one.process == process) for process in ("portal", "tor")
     )
     return (
         f"{kind}, {seizure.tor.name}: {found} found in {seizure.searched.total() / 1e6:,.0f} MB (kB: {places}) after "
         f"{len(seizure.marks.receipts)} reports, {seizure.through_tor} of them through Tor; "
-        f"left in memory, which neither Python nor tor erases: {left}."
+        f"in the memory of the process that took all {seizure.reports} reports: {portal}; in that of its tor: {tor} "
+        "(Python, malloc and tor do not erase)."
     )

@@ -4,18 +4,24 @@ import base64
 import bz2
 import gzip
 import lzma
+import os
+import secrets
+import subprocess
 import sys
 import urllib.parse
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from tests.e2e import parts
-from tests.proofs.seizure import seizing
+from tests.proofs.seizure import seizing, tell
 from tests.proofs.seizure.needles import BLOCK_BYTES, Found, Search
+from tests.proofs.seizure.remembered import SPELLINGS, remember
 from tests.proofs.seizure.tors import OwnTor, TorApart
+from tests.proofs.seizure.visits import STEM, new_text
 from tor import PrivateNetwork
 
 TEXT = "Kanarienvögel & Söhne"
@@ -53,6 +59,35 @@ def test_a_text_over_the_edge_of_two_blocks_is_found(tmp_path: Path) -> None:
     assert Search({"canary": TEXT.encode()}).file(path)
 
 
+HOLDS = """
+import sys
+letters = reversed(sys.stdin.buffer.read().decode())
+held = "".join(letters) if sys.argv[1] == "str" else b"".join(letter.encode(sys.argv[1]) for letter in letters)
+print("held", flush=True)
+sys.stdin = open(int(sys.argv[2]))
+sys.stdin.read()
+"""
+"""Holds what it is given backwards, as a `str` or as bytes and in no other way, until it is let go."""
+
+
+@pytest.mark.parametrize("spelling", ["str", *SPELLINGS])
+def test_a_text_in_the_memory_of_a_process_is_found(spelling: str) -> None:
+    """And one that it was never given is not."""
+    texts = {"narrative 1": new_text(), "narrative 2": new_text(), "receipt 1": secrets.token_hex(20).encode()}
+    waits, lets_go = os.pipe()
+    command = [sys.executable, "-c", HOLDS, spelling, str(waits)]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, pass_fds=[waits]) as process, open(lets_go, "wb"):
+        os.close(waits)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(texts["narrative 1"].decode()[::-1].encode())
+        process.stdin.close()
+        assert process.stdout.readline() == b"held\n"
+        found = remember("portal", "now", process.pid, texts, STEM)
+    assert found.there == {"narrative 1"}
+    assert str(found) == "1 of 2 narratives, 0 of 1 receipts now"
+
+
 REPORTS = 5
 
 
@@ -68,6 +103,10 @@ class TestPortal:
         assert seizure.through_tor > REPORTS / 2
         assert seizure.searched["tor's folder"] > 5_000
         assert seizure.searched["tor's log"] > 50_000
+        assert f"in the memory of the process that took all {REPORTS} reports: " in tell("SQLite", seizure)
+        for process in ("portal", "tor"):
+            moments = [one for one in seizure.remembered if one.process == process]
+            assert [one.of("narrative")[1] for one in moments] == [REPORTS, REPORTS]
 
     def test_a_portal_that_leaks_is_caught(
         self, tmp_path: Path, private_tor: PrivateNetwork, monkeypatch: pytest.MonkeyPatch
@@ -78,7 +117,7 @@ class TestPortal:
         found = {(found.what, found.form, Path(found.place).parent.name) for found in seizure.found}
         assert Found("path", "clear", str(seizure.portal.log)) in seizure.found
         assert {
-            ("narrative", "compressed, clear", "tmp"),
+            ("narrative 1", "compressed, clear", "tmp"),
             ("receipt 1", "base64", "state"),
             ("query", "percent-encoded", "state"),
             ("User-Agent", "percent-encoded", "state"),
@@ -87,3 +126,4 @@ class TestPortal:
             ("cut upload", "clear", "tor"),
             ("receipt 1", "clear", "tor"),
         } <= found
+        assert [one.of("narrative") for one in seizure.remembered if one.process == "portal"] == [(1, 1), (1, 1)]

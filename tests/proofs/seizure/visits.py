@@ -14,7 +14,6 @@ from tests.e2e.parts import Portal
 from tests.e2e.reports import SAMPLES, Sample
 
 KINDS = (
-    "narrative",
     "answer",
     "file name",
     "content of a file",
@@ -31,7 +30,7 @@ KINDS = (
     "Accept-Language",
     "foreign cookie",
 )
-"""What is typed, sent or asked for; each is recognised by a text of its own."""
+"""What is typed, sent or asked for; each is recognised by a text of its own, and so is the narrative of each report."""
 STEM = "Kanarienvögel ".encode()
 """How each of these texts begins."""
 FILE_BYTES = 700_000
@@ -39,24 +38,33 @@ FILE_BYTES = 700_000
 _LIST = {"en": "english", "fr": "french", "de": "english"}
 
 
+def new_text() -> bytes:
+    """A text that is nowhere else."""
+    return STEM + f"{secrets.token_hex(8)} & Söhne".encode()
+
+
 @dataclass
 class Marks:
     """The texts by which everything is recognised again."""
 
-    texts: dict[str, bytes] = field(
-        default_factory=lambda: {kind: STEM + f"{secrets.token_hex(8)} & Söhne".encode() for kind in KINDS}
-    )
+    texts: dict[str, bytes] = field(default_factory=lambda: {kind: new_text() for kind in KINDS})
+    narratives: list[bytes] = field(default_factory=list)
+    """One a report, in their order."""
     receipts: list[tuple[str, str]] = field(default_factory=list)
     """Eight words and the language of their page."""
 
     def __getitem__(self, kind: str) -> str:
         return self.texts[kind].decode()
 
+    def typed(self) -> dict[str, bytes]:
+        """All that is text, by its name; the receipts as words."""
+        found = self.texts | {f"narrative {number}": text for number, text in enumerate(self.narratives, 1)}
+        return found | {f"receipt {number}": words.encode() for number, (words, _) in enumerate(self.receipts, 1)}
+
     def all(self) -> dict[str, bytes]:
         """Everything that must not be found, by its name; the receipts as words and as the bytes behind them."""
-        found = dict(self.texts)
+        found = self.typed()
         for number, (words, _) in enumerate(self.receipts, 1):
-            found[f"receipt {number}"] = words.encode()
             for entropy in receipt.decode(words):
                 found[f"receipt {number}, its bytes"] = entropy
         return found
@@ -118,11 +126,13 @@ def look_around(way: Way, marks: Marks) -> None:
 def file(way: Way, marks: Marks, number: int) -> str:
     """File report `number` of any channel in turn, after one refused attempt; its eight words."""
     sample = SAMPLES[number % len(SAMPLES)]
+    narrative = new_text()
+    marks.narratives.append(narrative)
     reporter = MarkedReporter(way, marks)
     form = reporter.open(f"/{sample.language}/report/{sample.channel}").form("narrative")
     refused = reporter.send(form, {"narrative": marks["refused text"] * 1_000})
     assert refused.status != 200
-    page = reporter.send(refused.form("narrative"), _values(sample, marks), _uploads(sample, marks))
+    page = reporter.send(refused.form("narrative"), _values(sample, marks, narrative), _uploads(sample, marks))
     words = page.texts["receipt"]
     marks.receipts.append((words, sample.language))
     if number % 2:
@@ -131,9 +141,9 @@ def file(way: Way, marks: Marks, number: int) -> str:
     return words
 
 
-def _values(sample: Sample, marks: Marks) -> dict[str, object]:
+def _values(sample: Sample, marks: Marks, narrative: bytes) -> dict[str, object]:
     values: dict[str, object] = dict(sample.values)
-    values["narrative"] = marks["narrative"]
+    values["narrative"] = narrative.decode()
     for key, value in sample.values.items():
         if isinstance(value, str) and "Kanarienvogel" in value and key not in ("narrative", "urls"):
             values[key] = marks["answer"]
