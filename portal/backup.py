@@ -243,7 +243,7 @@ def _write(folder: Path, front: Front, database: str | None) -> None:
     """The state folder and, in it, the keys folder; the last is the secret without which nobody can serve."""
     keys = folder / "keys"
     for made in (folder, keys, folder / state.SPOOL):
-        made.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.make_folder(made)
     for name, text in front.keys.items():
         files.write(keys / name, [text.encode()], mode=files.PUBLIC)
     if database:

@@ -35,6 +35,17 @@ def write(path: Path, pieces: Iterable[bytes], *, mode: int = OWNER_ONLY, replac
     sync_folder(path.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for its owner alone, and what is missing above it, durably; one that is there stays as it is.
+
+    Raises OSError.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in missing:
+        sync_folder(made.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable. Windows has no call for it."""
     if sys.platform == "win32":

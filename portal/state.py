@@ -54,8 +54,8 @@ class State:
 def create(folder: Path) -> State:
     """Make what is missing of a state folder, and change nothing that is there. Raises SettingsError."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / SPOOL).mkdir(mode=0o700, exist_ok=True)
+        for made in (folder, folder / SPOOL):
+            files.make_folder(made)
         _forget_unfinished(folder)
         for name in (RECEIPT_SECRET, SESSION_SECRET):
             _write_new(folder, name, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())

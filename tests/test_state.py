@@ -25,6 +25,19 @@ def test_what_init_makes(tmp_path: Path) -> None:
     assert made.receipt_secret.hex() not in repr(made)
 
 
+def test_the_names_of_new_folders_are_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the power could take the whole folder, with all that was confirmed in it."""
+    synced: list[Path] = []
+    monkeypatch.setattr(files, "sync_folder", synced.append)
+    files.make_folder(tmp_path / "a" / "b")
+    assert set(synced) == {tmp_path, tmp_path / "a"}
+    synced.clear()
+    files.make_folder(tmp_path / "a" / "b")
+    assert synced == []
+    state.create(tmp_path / "state")
+    assert synced[:2] == [tmp_path, tmp_path / "state"]
+
+
 def test_a_second_init_changes_nothing(tmp_path: Path) -> None:
     first = state.create(tmp_path)
     second = state.create(tmp_path)

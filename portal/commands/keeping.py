@@ -109,7 +109,7 @@ def _named(folder: Path | None) -> Path:
 
 
 def _restore(options: argparse.Namespace) -> None:
-    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.make_folder(options.state)
     chosen = base.settings_of(options)
     with closing(Store(chosen.database)) as store:
         store.create()

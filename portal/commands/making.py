@@ -4,7 +4,7 @@ import argparse
 import sys
 from contextlib import closing
 
-from portal import bundle, roster, settings, state
+from portal import bundle, files, roster, settings, state
 from portal.commands import base
 from portal.commands.base import Command
 from portal.commands.rostering import NO_ROSTER
@@ -22,7 +22,7 @@ def add(command: Command) -> None:
 
 
 def _init(options: argparse.Namespace) -> None:
-    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.make_folder(options.state)
     chosen = base.settings_of(options)
     with closing(Store(chosen.database)) as store:
         if not state.secret_path(options.state, state.RECEIPT_SECRET).exists() and _has_tables(store):
