@@ -1,19 +1,14 @@
 """The keeper goes to its own address, and draws its conclusions."""
 
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.tor.fake_tor import FAST, WAIT_S, FakeServer, FakeTor
 from tests.tor.keepers import CROWDED, GRANTED, UNREACHED, UPLOADED, Start, problem_of
-from tor import (
-    NotFound,
-    PortalDown,
-    ProbeError,
-    TorError,
-    Unreachable,
-)
+from tor import NotFound, PortalDown, ProbeError, TorError, Unreachable
 
 
 def proxied(fake: FakeTor, answer: bytes) -> FakeServer:
@@ -30,8 +25,7 @@ def proxied(fake: FakeTor, answer: bytes) -> FakeServer:
 
 
 def test_an_address_that_answers(fake: FakeTor, start: Start) -> None:
-    server = proxied(fake, GRANTED)
-    try:
+    with closing(proxied(fake, GRANTED)):
         keeper = start()
         fake.wait("ADD_ONION")
         assert keeper.state.reachable is None
@@ -40,13 +34,10 @@ def test_an_address_that_answers(fake: FakeTor, start: Start) -> None:
         assert "it answers" in str(state)
         fake.wait("GETINFO net/listeners/socks", 3)
         assert fake.count("ADD_ONION") == 1
-    finally:
-        server.close()
 
 
 def test_an_address_that_is_not_found_is_added_again(fake: FakeTor, start: Start) -> None:
-    server = proxied(fake, UNREACHED)
-    try:
+    with closing(proxied(fake, UNREACHED)):
         keeper = start()
         fake.wait("ADD_ONION")
         fake.event(UPLOADED)
@@ -54,13 +45,10 @@ def test_an_address_that_is_not_found_is_added_again(fake: FakeTor, start: Start
         assert keeper.state.reachable is False
         fake.wait("ADD_ONION", 2)
         assert fake.count("GETINFO net/listeners/socks") >= FAST.probes_failed
-    finally:
-        server.close()
 
 
 def test_an_address_that_is_slow_is_left_where_it_is(fake: FakeTor, start: Start) -> None:
-    server = proxied(fake, CROWDED)
-    try:
+    with closing(proxied(fake, CROWDED)):
         keeper = start()
         fake.wait("ADD_ONION")
         fake.event(UPLOADED)
@@ -68,8 +56,6 @@ def test_an_address_that_is_slow_is_left_where_it_is(fake: FakeTor, start: Start
         fake.wait("GETINFO net/listeners/socks", 3 * FAST.probes_failed)
         assert keeper.state.reachable is False
         assert fake.count("ADD_ONION") == 1
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize(
@@ -94,8 +80,7 @@ def test_without_a_way_to_probe_nothing_is_known(
 
 
 def test_a_portal_that_is_down_is_not_taken_for_a_network_that_is(fake: FakeTor, start: Start, tmp_path: Path) -> None:
-    server = proxied(fake, GRANTED)
-    try:
+    with closing(proxied(fake, GRANTED)):
         keeper = start(target=tmp_path / "nobody.sock")
         fake.wait("ADD_ONION")
         fake.event(UPLOADED)
@@ -103,5 +88,3 @@ def test_a_portal_that_is_down_is_not_taken_for_a_network_that_is(fake: FakeTor,
         assert keeper.state.reachable is False
         fake.wait("GETINFO net/listeners/socks", 4)
         assert fake.count("ADD_ONION") == 1
-    finally:
-        server.close()
